@@ -1,0 +1,10 @@
+// The CPU kernels of matmul, in the order in which they are tried.
+#pragma once
+
+#include <cresset/extension/matmul.h>
+
+namespace cresset::cpu {
+
+extern const Kernel<Matmul> kMatmulReference;
+
+}  // namespace cresset::cpu
