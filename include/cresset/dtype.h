@@ -53,23 +53,53 @@ struct BFloat16 {
   BFloat16() = default;
   BFloat16(float value) {
     const auto u = std::bit_cast<std::uint32_t>(value);
-    bits = value != value ? std::uint16_t(0x7fc0 | (u >> 16 & 0x8000)) : std::uint16_t((u + 0x7fff + (u >> 16 & 1)) >> 16);
+    bits =
+        value != value ? std::uint16_t(0x7fc0 | (u >> 16 & 0x8000)) : std::uint16_t((u + 0x7fff + (u >> 16 & 1)) >> 16);
   }
   operator float() const { return std::bit_cast<float>(std::uint32_t(bits) << 16); }
   std::uint16_t bits;
 };
 
 // The DType of a C++ type. `bool` is kBool; `long long` counts as int64.
-template <class T> struct DTypeOf;
-template <> struct DTypeOf<float> { static constexpr DType value = kFloat32; };
-template <> struct DTypeOf<double> { static constexpr DType value = kFloat64; };
-template <> struct DTypeOf<Half> { static constexpr DType value = kFloat16; };
-template <> struct DTypeOf<BFloat16> { static constexpr DType value = kBFloat16; };
-template <> struct DTypeOf<long> { static constexpr DType value = kInt64; };
-template <> struct DTypeOf<long long> { static constexpr DType value = kInt64; };
-template <> struct DTypeOf<int> { static constexpr DType value = kInt32; };
-template <> struct DTypeOf<unsigned char> { static constexpr DType value = kUInt8; };
-template <> struct DTypeOf<bool> { static constexpr DType value = kBool; };
-template <class T> inline constexpr DType dtype_of = DTypeOf<T>::value;
+template <class T>
+struct DTypeOf;
+template <>
+struct DTypeOf<float> {
+  static constexpr DType value = kFloat32;
+};
+template <>
+struct DTypeOf<double> {
+  static constexpr DType value = kFloat64;
+};
+template <>
+struct DTypeOf<Half> {
+  static constexpr DType value = kFloat16;
+};
+template <>
+struct DTypeOf<BFloat16> {
+  static constexpr DType value = kBFloat16;
+};
+template <>
+struct DTypeOf<long> {
+  static constexpr DType value = kInt64;
+};
+template <>
+struct DTypeOf<long long> {
+  static constexpr DType value = kInt64;
+};
+template <>
+struct DTypeOf<int> {
+  static constexpr DType value = kInt32;
+};
+template <>
+struct DTypeOf<unsigned char> {
+  static constexpr DType value = kUInt8;
+};
+template <>
+struct DTypeOf<bool> {
+  static constexpr DType value = kBool;
+};
+template <class T>
+inline constexpr DType dtype_of = DTypeOf<T>::value;
 
 }  // namespace cresset

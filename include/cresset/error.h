@@ -22,11 +22,11 @@ class __attribute__((visibility("default"))) Error : public std::exception {
 };
 
 // One class a kind of mistake; what each stands for is in its name.
-#define CRESSET_ERROR_TYPE(Name)                                          \
+#define CRESSET_ERROR_TYPE(Name)                                           \
   class __attribute__((visibility("default"))) Name final : public Error { \
-   public:                                                                \
-    using Error::Error;                                                   \
-    ~Name() override;                                                     \
+   public:                                                                 \
+    using Error::Error;                                                    \
+    ~Name() override;                                                      \
   };
 CRESSET_ERROR_TYPE(ShapeError)
 CRESSET_ERROR_TYPE(DTypeError)

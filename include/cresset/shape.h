@@ -22,18 +22,25 @@ namespace detail {
 [[noreturn]] CRESSET_API void fail_too_many_dims(std::size_t n);
 }
 
-// Sizes of a tensor (or strides, or a permutation). Converts from `{2, 3}` and from a vector; more than kMaxDims entries throw ShapeError.
+// Sizes of a tensor (or strides, or a permutation). Converts from `{2, 3}` and from a vector; more than kMaxDims
+// entries throw ShapeError.
 class Shape {
  public:
   using value_type = std::int64_t;
 
   Shape() = default;
   template <std::integral T>
-  Shape(std::initializer_list<T> values) { assign(values.begin(), values.size()); }
+  Shape(std::initializer_list<T> values) {
+    assign(values.begin(), values.size());
+  }
   template <std::integral T>
-  Shape(const std::vector<T>& values) { assign(values.data(), values.size()); }
+  Shape(const std::vector<T>& values) {
+    assign(values.data(), values.size());
+  }
   template <std::integral T>
-  Shape(const T* values, std::size_t count) { assign(values, count); }
+  Shape(const T* values, std::size_t count) {
+    assign(values, count);
+  }
   Shape(const Shape& other) { *this = other; }
   Shape& operator=(const Shape& other) {
     size_ = other.size_;

@@ -1,4 +1,5 @@
-// check<ShapeError>(ok, "op: …, got {}", x): throws a typed error with a formatted message. The message is built only on failure.
+// check<ShapeError>(ok, "op: …, got {}", x): throws a typed error with a formatted message. The message is built only
+// on failure.
 #pragma once
 
 #include <cresset/error.h>
@@ -16,7 +17,8 @@ template <class E, class... Args>
 
 template <class E, class... Args>
 inline void check(bool ok, fmt::format_string<Args...> format, Args&&... args) {
-  if (!ok) [[unlikely]] fail<E>(format, std::forward<Args>(args)...);
+  if (!ok) [[unlikely]]
+    fail<E>(format, std::forward<Args>(args)...);
 }
 
 }  // namespace cresset

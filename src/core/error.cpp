@@ -4,7 +4,9 @@ namespace cresset {
 
 Error::Error(std::string message) : message_(std::make_shared<const std::string>(std::move(message))) {}
 const char* Error::what() const noexcept { return message_->c_str(); }
-void Error::add_context(const std::string& line) { message_ = std::make_shared<const std::string>(*message_ + '\n' + line); }
+void Error::add_context(const std::string& line) {
+  message_ = std::make_shared<const std::string>(*message_ + '\n' + line);
+}
 
 // Defined here so that each type has one home and can be caught across libraries.
 ShapeError::~ShapeError() = default;

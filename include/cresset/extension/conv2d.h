@@ -7,10 +7,11 @@
 
 namespace cresset {
 
-// y[N,K,P,Q] = cross-correlation of x[N,C,H,W] with w[K,C/groups,R,S]: y[n,k,p,q] = b[k] + sum_{c,r,s} x[n, g(k)*C/groups + c,
-// p*stride_h - pad_top + r*dilation_h, q*stride_w - pad_left + s*dilation_w] * w[k,c,r,s], positions outside x counting as zero.
-// All sizes are positive except N, which may be 0, and C, which may not. P and Q are given: the padding below and to the right follows from them.
-// Every operand is dense in `format`: contiguous (NCHW, KCRS) or channels_last (NHWC, KRSC).
+// y[N,K,P,Q] = cross-correlation of x[N,C,H,W] with w[K,C/groups,R,S]: y[n,k,p,q] = b[k] + sum_{c,r,s} x[n,
+// g(k)*C/groups + c, p*stride_h - pad_top + r*dilation_h, q*stride_w - pad_left + s*dilation_w] * w[k,c,r,s], positions
+// outside x counting as zero. All sizes are positive except N, which may be 0, and C, which may not. P and Q are given:
+// the padding below and to the right follows from them. Every operand is dense in `format`: contiguous (NCHW, KCRS) or
+// channels_last (NHWC, KRSC).
 struct Conv2dProblem {
   DType dtype;  // of x, w, b and y; 16-bit floats accumulate in float32
   MemoryFormat format;
@@ -23,7 +24,8 @@ struct Conv2dProblem {
 struct Conv2dForward {
   static constexpr std::string_view name = "conv2d.forward";
   using Problem = Conv2dProblem;
-  using Run = void(const Problem&, const Context&, const void* x, const void* w, const void* bias, void* y);  // bias null without
+  using Run = void(const Problem&, const Context&, const void* x, const void* w, const void* bias,
+                   void* y);  // bias null without
 };
 struct Conv2dGradInput {
   static constexpr std::string_view name = "conv2d.grad_input";

@@ -10,14 +10,14 @@
 
 namespace cresset {
 
-// Why a kernel does not take a problem. Made without formatting, since a refusal in front of the kernel that is taken lies on the hot path; str() formats.
-// `Refusal{}` accepts; `Refusal("stride must be 1, is {}", p.stride_h)` refuses.
+// Why a kernel does not take a problem. Made without formatting, since a refusal in front of the kernel that is taken
+// lies on the hot path; str() formats. `Refusal{}` accepts; `Refusal("stride must be 1, is {}", p.stride_h)` refuses.
 class Refusal {
  public:
   constexpr Refusal() = default;
   template <std::integral... T>
-    requires(sizeof...(T) <= 4)
-  constexpr Refusal(const char* format, T... figures) : format_(format), figures_{static_cast<std::int64_t>(figures)...} {}
+  requires(sizeof...(T) <= 4) constexpr Refusal(const char* format, T... figures)
+      : format_(format), figures_{static_cast<std::int64_t>(figures)...} {}
   constexpr explicit operator bool() const { return format_ != nullptr; }
   CRESSET_API std::string str() const;
 
@@ -38,12 +38,14 @@ struct Context {
   std::int64_t workspace_limit = std::int64_t{1} << 30;  // bytes that one call may take beside its outputs
 };
 
-// A slot is a struct with `name` ("conv2d.forward"), `Problem` and `Run`: void(const Problem&, const Context&, pointers…).
-// `run` writes every element of its outputs, reads none of them, and allows any alignment that the element type allows.
+// A slot is a struct with `name` ("conv2d.forward"), `Problem` and `Run`: void(const Problem&, const Context&,
+// pointers…). `run` writes every element of its outputs, reads none of them, and allows any alignment that the element
+// type allows.
 template <class Slot>
 struct Kernel {
-  std::string_view name;                                                       // "highway", "onednn", "reference"
-  Refusal (*refuses)(const typename Slot::Problem&, const Context&) = nullptr;  // the only precondition; null: accepts everything
+  std::string_view name;  // "highway", "onednn", "reference"
+  Refusal (*refuses)(const typename Slot::Problem&,
+                     const Context&) = nullptr;  // the only precondition; null: accepts everything
   typename Slot::Run* run = nullptr;
 };
 

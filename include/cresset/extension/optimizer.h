@@ -12,19 +12,27 @@ struct OptimizerTensor {
   const void* grad;
   void* state[3];  // SGD: momentum buffer; Adam: exp_avg, exp_avg_sq, max_exp_avg_sq; null where unused
   std::int64_t size;
-  bool first;      // SGD: the momentum buffer is set from the gradient, not updated
-  double step;     // Adam: the number of this step, from 1
+  bool first;   // SGD: the momentum buffer is set from the gradient, not updated
+  double step;  // Adam: the number of this step, from 1
 };
 
 // https://docs.pytorch.org/docs/stable/generated/torch.optim.SGD.html
-struct SgdProblem { DType dtype; double lr, momentum, dampening, weight_decay; bool nesterov, maximize; };
+struct SgdProblem {
+  DType dtype;
+  double lr, momentum, dampening, weight_decay;
+  bool nesterov, maximize;
+};
 struct SgdStep {
   static constexpr std::string_view name = "optim.sgd";
   using Problem = SgdProblem;
   using Run = void(const Problem&, const Context&, const OptimizerTensor* tensors, std::int64_t count);
 };
 // https://docs.pytorch.org/docs/stable/generated/torch.optim.AdamW.html; decoupled: AdamW's weight decay.
-struct AdamProblem { DType dtype; double lr, beta1, beta2, eps, weight_decay; bool amsgrad, maximize, decoupled; };
+struct AdamProblem {
+  DType dtype;
+  double lr, beta1, beta2, eps, weight_decay;
+  bool amsgrad, maximize, decoupled;
+};
 struct AdamStep {
   static constexpr std::string_view name = "optim.adam";
   using Problem = AdamProblem;

@@ -1,0 +1,12 @@
+// All of cresset but its optional components (cresset/data.h, cresset/plot.h).
+#pragma once
+
+#include <cresset/autograd.h>
+#include <cresset/creation.h>
+#include <cresset/device.h>
+#include <cresset/dtype.h>
+#include <cresset/error.h>
+#include <cresset/ops.h>
+#include <cresset/random.h>
+#include <cresset/tensor.h>
+#include <cresset/threads.h>
