@@ -1,0 +1,12 @@
+// The CPU kernels of conv2d, in the order in which they are tried.
+#pragma once
+
+#include <cresset/extension/conv2d.h>
+
+namespace cresset::cpu {
+
+extern const Kernel<Conv2dForward> kConv2dForwardReference;
+extern const Kernel<Conv2dGradInput> kConv2dGradInputReference;
+extern const Kernel<Conv2dGradWeight> kConv2dGradWeightReference;
+
+}  // namespace cresset::cpu
