@@ -1,0 +1,40 @@
+# How everything is compiled: language, warnings, optimisation, sanitizers.
+if(NOT CMAKE_BUILD_TYPE AND NOT CMAKE_CONFIGURATION_TYPES)
+  set(CMAKE_BUILD_TYPE Release)
+endif()
+set(CMAKE_CXX_STANDARD 20)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_CXX_VISIBILITY_PRESET hidden)
+set(CMAKE_VISIBILITY_INLINES_HIDDEN ON)
+set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+set(CMAKE_BUILD_RPATH_USE_ORIGIN ON)
+set(CMAKE_ARCHIVE_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/lib)
+set(CMAKE_LIBRARY_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/lib)
+set(CMAKE_RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/bin)
+
+find_program(CCACHE ccache)
+if(CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${CCACHE})
+endif()
+
+add_library(cresset_options INTERFACE)
+target_compile_options(cresset_options INTERFACE
+  -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion -Wnon-virtual-dtor -Woverloaded-virtual
+  $<$<BOOL:${CRESSET_WERROR}>:-Werror>
+  # No path of the building machine in debug information, __FILE__ or messages.
+  -ffile-prefix-map=${PROJECT_SOURCE_DIR}/= -ffile-prefix-map=${PROJECT_BINARY_DIR}/=
+  # The same bits at every vector width: a multiply-add is fused where the source says so and nowhere else.
+  -ffp-contract=off
+  -fno-math-errno)
+target_link_options(cresset_options INTERFACE -Wl,--as-needed)
+if(CRESSET_SANITIZE)
+  target_compile_options(cresset_options INTERFACE
+    -fsanitize=${CRESSET_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
+  target_link_options(cresset_options INTERFACE -fsanitize=${CRESSET_SANITIZE})
+endif()
+if(CRESSET_COVERAGE)
+  target_compile_options(cresset_options INTERFACE --coverage -fprofile-update=atomic)
+  target_link_options(cresset_options INTERFACE --coverage)
+endif()

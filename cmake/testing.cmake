@@ -1,0 +1,50 @@
+# Tests: every folder tests/<room> with sources is one program of GoogleTest cases and one entry of ctest.
+#
+# They link the static twins, so that a test may use what the shared libraries hide. tests/support is a library for all of
+# them; folders without sources are passed over.
+enable_testing()
+find_package(GTest REQUIRED)
+set(tests ${PROJECT_SOURCE_DIR}/tests)
+
+add_library(cresset_test_options INTERFACE)
+target_link_libraries(cresset_test_options INTERFACE
+  cresset_options cresset_data_testable cresset_testable GTest::gmock GTest::gtest nlohmann_json::nlohmann_json
+  fmt::fmt-header-only Threads::Threads)
+target_include_directories(cresset_test_options INTERFACE ${tests})
+# A test says what it means with plain numbers; the library itself is compiled with this warning on.
+target_compile_options(cresset_test_options INTERFACE -Wno-conversion)
+target_compile_definitions(cresset_test_options INTERFACE
+  CRESSET_TEST_DIR="${tests}" CRESSET_DEFAULT_DATA_DIR="${PROJECT_SOURCE_DIR}/../shared/data"
+  CRESSET_HAS_ONEDNN=${CRESSET_HAS_ONEDNN})
+
+file(GLOB_RECURSE support_sources CONFIGURE_DEPENDS ${tests}/support/*.cpp)
+add_library(cresset_test_support STATIC ${support_sources} ${cresset_empty})
+target_link_libraries(cresset_test_support PUBLIC cresset_test_options)
+
+# The label of a room, where it is not `unit`.
+set(label_cases cases)
+set(label_ops cases)
+set(label_data data)
+set(label_plot data)
+set(label_cli cli)
+
+file(GLOB rooms RELATIVE ${tests} CONFIGURE_DEPENDS ${tests}/*)
+list(REMOVE_ITEM rooms support golden package compile)
+foreach(room IN LISTS rooms)
+  file(GLOB_RECURSE room_sources CONFIGURE_DEPENDS ${tests}/${room}/*.cpp)
+  if(NOT room_sources)
+    continue()
+  endif()
+  set(label unit)
+  if(DEFINED label_${room})
+    set(label ${label_${room}})
+  endif()
+  add_executable(test_${room} ${room_sources})
+  target_link_libraries(test_${room} PRIVATE cresset_test_support GTest::gtest_main)
+  add_test(NAME ${room} COMMAND test_${room} WORKING_DIRECTORY ${PROJECT_BINARY_DIR})
+  set_tests_properties(${room} PROPERTIES LABELS ${label} TIMEOUT 1200)
+  if(TARGET cresset_program)
+    set_tests_properties(${room} PROPERTIES ENVIRONMENT CRESSET_PROGRAM=$<TARGET_FILE:cresset_program>)
+    add_dependencies(test_${room} cresset_program)
+  endif()
+endforeach()
