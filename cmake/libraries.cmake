@@ -26,7 +26,7 @@ function(cresset_library name)
     LINKER_LANGUAGE CXX
     INSTALL_RPATH $ORIGIN
     LINK_DEPENDS ${PROJECT_SOURCE_DIR}/cmake/exports.map)
-  target_link_options(${name} PRIVATE -Wl,-z,defs -Wl,--version-script=${PROJECT_SOURCE_DIR}/cmake/exports.map)
+  target_link_options(${name} PRIVATE -Wl,--version-script=${PROJECT_SOURCE_DIR}/cmake/exports.map)
   target_compile_features(${name} PUBLIC cxx_std_20)
 
   add_library(${name}_testable STATIC EXCLUDE_FROM_ALL $<TARGET_OBJECTS:${name}_objects>)
