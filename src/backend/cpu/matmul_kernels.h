@@ -5,6 +5,7 @@
 
 namespace cresset::cpu {
 
+extern const Kernel<Matmul> kMatmulHighway;
 extern const Kernel<Matmul> kMatmulReference;
 
 }  // namespace cresset::cpu
