@@ -48,3 +48,18 @@ foreach(room IN LISTS rooms)
     add_dependencies(test_${room} cresset_program)
   endif()
 endforeach()
+
+# What must compile and what must not. The answer is the compiler's, so one uninstrumented build asks it.
+if(NOT CRESSET_SANITIZE AND NOT CRESSET_COVERAGE)
+  file(GLOB compile_sources CONFIGURE_DEPENDS ${tests}/compile/*.cpp)
+  foreach(source IN LISTS compile_sources)
+    get_filename_component(name ${source} NAME_WE)
+    add_test(NAME compile.${name} COMMAND ${tests}/compile/run.sh ${source} ${CMAKE_CXX_COMPILER}
+      -I${PROJECT_SOURCE_DIR}/include -I${PROJECT_BINARY_DIR}/include)
+    set_tests_properties(compile.${name} PROPERTIES LABELS unit)
+  endforeach()
+  add_test(NAME exports COMMAND ${PROJECT_SOURCE_DIR}/tools/check_exports.sh ${PROJECT_BINARY_DIR})
+  set_tests_properties(exports PROPERTIES LABELS package)
+  add_test(NAME package COMMAND ${tests}/package/run.sh ${PROJECT_BINARY_DIR} ${CMAKE_CXX_COMPILER})
+  set_tests_properties(package PROPERTIES LABELS package TIMEOUT 600)
+endif()

@@ -15,8 +15,7 @@ namespace detail {
 class CRESSET_API NestedList {
  public:
   template <class T>
-  requires std::is_arithmetic_v<T> NestedList(T value)
-      : scalar_(value), is_scalar_(true), float64_(std::is_same_v<T, double>) {}
+  requires std::is_arithmetic_v<T> NestedList(T value) : scalar_(value), is_scalar_(true) {}
   NestedList(std::initializer_list<NestedList> items) : scalar_(0), items_(items) {}
   template <class T>
   requires std::is_arithmetic_v<T> || std::is_same_v<T, std::vector<typename T::value_type>> NestedList(
@@ -33,7 +32,6 @@ class CRESSET_API NestedList {
   Scalar scalar_;
   std::vector<NestedList> items_;
   bool is_scalar_ = false;
-  bool float64_ = false;
 };
 }  // namespace detail
 

@@ -1,0 +1,69 @@
+#!/usr/bin/env bash
+# Installs the build, moves the package, and builds and runs an outside project against it:
+# by find_package, by pkg-config, and the installed program.
+#
+#   tests/package/run.sh BUILD_DIR COMPILER
+set -euo pipefail
+build=$(cd "${1:?usage: run.sh BUILD_DIR COMPILER}" && pwd)
+compiler=${2:?usage: run.sh BUILD_DIR COMPILER}
+here=$(cd "$(dirname "$0")" && pwd)
+root=$(cd "$here/../.." && pwd)
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+unset LD_LIBRARY_PATH PKG_CONFIG_PATH CMAKE_PREFIX_PATH cresset_DIR
+
+fail() {
+  echo "package: $*" >&2
+  exit 1
+}
+
+cmake --install "$build" --prefix "$work/first" >"$work/install.log" || { cat "$work/install.log"; fail "cmake --install failed"; }
+mkdir -p "$work/moved/to another"
+mv "$work/first" "$work/moved/to another/place"
+prefix="$work/moved/to another/place"
+libdir=$(dirname "$(find "$prefix" -name libcresset.so)")
+
+# Nothing in the package may know where it was built or first installed. The bundled libraries of others are as they came.
+for path in "$root" "$build" "$work/first" "${HOME:-/nonexistent}/"; do
+  if grep -rlF --exclude='libdnnl*' --exclude='libhwy*' -e "$path" "$prefix"; then fail "these files name the folder $path"; fi
+done
+while IFS= read -r -d '' file; do
+  runpath=$(readelf -d "$file" 2>/dev/null | sed -nE 's/.*\((RPATH|RUNPATH)\).*\[(.*)\]/\2/p')
+  case "$runpath" in
+    "" | "\$ORIGIN" | "\$ORIGIN/../lib"*) ;;
+    *) fail "$file has the run path $runpath" ;;
+  esac
+done < <(find "$prefix" -type f \( -name 'libcresset*' -o -path '*/bin/*' \) -print0)
+
+echo "package: an outside project by find_package"
+cmake -S "$here/outside" -B "$work/outside" -DCMAKE_CXX_COMPILER="$compiler" -DCMAKE_BUILD_TYPE=Release \
+  -DCMAKE_PREFIX_PATH="$prefix" -DCMAKE_FIND_USE_CMAKE_ENVIRONMENT_PATH=OFF >"$work/log" 2>&1 || { cat "$work/log"; fail "configure failed"; }
+cmake --build "$work/outside" >"$work/log" 2>&1 || { cat "$work/log"; fail "build failed"; }
+for program in core with_data; do
+  "$work/outside/$program" >"$work/$program.out" || fail "$program, built by find_package, failed"
+done
+grep -q "loss fell" "$work/core.out" || fail "core printed: $(cat "$work/core.out")"
+
+echo "package: the same by pkg-config"
+export PKG_CONFIG_PATH="$libdir/pkgconfig"
+for pair in cresset:core cresset-data:with_data; do
+  program=${pair#*:}
+  # pkg-config escapes what a shell would split; eval reads that back.
+  flags=()
+  eval "flags=($(pkg-config --cflags --libs "${pair%:*}"))"
+  "$compiler" "$here/outside/$program.cpp" -o "$work/$program" "${flags[@]}" -Wl,-rpath,"$libdir" || fail "pkg-config build of $program failed"
+  "$work/$program" >/dev/null || fail "$program, built by pkg-config, failed"
+done
+
+echo "package: a version that does not fit is refused"
+if cmake -S "$here/outside" -B "$work/refused" -DCMAKE_CXX_COMPILER="$compiler" -DWANTED_VERSION=99.0 \
+  -DCMAKE_PREFIX_PATH="$prefix" >"$work/log" 2>&1; then fail "find_package(cresset 99.0) was answered"; fi
+
+if [ -x "$prefix/bin/cresset" ]; then
+  echo "package: the program"
+  env -i "$prefix/bin/cresset" info >"$work/info.out" || fail "cresset info failed"
+fi
+while IFS= read -r -d '' file; do
+  if missing=$(ldd "$file" | grep "not found"); then fail "$file needs: $missing"; fi
+done < <(find "$prefix" -type f \( -name '*.so*' -o -path '*/bin/*' \) -print0)
+echo "package: passed"
