@@ -5,6 +5,7 @@
 #
 #   run.sh SOURCE COMPILER [FLAGS...]
 set -euo pipefail
+export LC_ALL=C
 source=$1
 shift
 expected=$(head -n 1 "$source")
