@@ -1,0 +1,130 @@
+// Vector code for many output channels: lanes over the channels, a broadcast input for each output position.
+#if defined(CRESSET_CONV2D_HIGHWAY_CHANNELS_INL_H_) == defined(HWY_TARGET_TOGGLE)
+#ifdef CRESSET_CONV2D_HIGHWAY_CHANNELS_INL_H_
+#undef CRESSET_CONV2D_HIGHWAY_CHANNELS_INL_H_
+#else
+#define CRESSET_CONV2D_HIGHWAY_CHANNELS_INL_H_
+#endif
+
+#include <hwy/highway.h>
+
+#include <array>
+#include <cstddef>
+#include <utility>
+
+#include "backend/cpu/conv2d_highway_rows-inl.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace cresset::cpu::HWY_NAMESPACE {
+namespace hn = hwy::HWY_NAMESPACE;
+
+// Consecutive output positions of one row.
+template <class T>
+struct ChannelBlock {
+  const T* in;          // of the first position
+  std::ptrdiff_t step;  // between positions
+  const std::ptrdiff_t* taps;
+  const T* weights;  // [tap][channel], the channels padded to whole vectors
+  const T* bias;     // padded likewise
+  int tap_begin, tap_end;
+  T* out;  // [position][channel], padded likewise
+};
+
+// Sums of kPositions outputs of kVectors vectors of channels, kept in registers over all taps. kStep is the step where
+// it is known at compile time, else 0.
+template <class T, int kPositions, int kVectors, int kStep>
+void channel_block(const ChannelBlock<T>& block) {
+  const hn::ScalableTag<T> d;
+  using V = hn::Vec<decltype(d)>;
+  const std::ptrdiff_t lanes = static_cast<std::ptrdiff_t>(hn::Lanes(d));
+  const std::ptrdiff_t step = kStep ? kStep : block.step;
+  V sums[kPositions][kVectors];
+  for (int v = 0; v < kVectors; ++v) {
+    const V start = hn::LoadU(d, block.bias + v * lanes);
+    for (int j = 0; j < kPositions; ++j) sums[j][v] = start;
+  }
+  const T* weights = block.weights + block.tap_begin * lanes * kVectors;
+  for (int t = block.tap_begin; t < block.tap_end; ++t, weights += lanes * kVectors) {
+    const T* x = block.in + block.taps[t];
+    V w[kVectors];
+    for (int v = 0; v < kVectors; ++v) w[v] = hn::LoadU(d, weights + v * lanes);
+    for (int j = 0; j < kPositions; ++j) {
+      const V value = hn::Set(d, x[j * step]);
+      for (int v = 0; v < kVectors; ++v) sums[j][v] = hn::MulAdd(value, w[v], sums[j][v]);
+    }
+  }
+  for (int j = 0; j < kPositions; ++j)
+    for (int v = 0; v < kVectors; ++v) hn::StoreU(sums[j][v], d, block.out + (j * kVectors + v) * lanes);
+}
+
+template <class T>
+using ChannelBlockFunction = void (*)(const ChannelBlock<T>&);
+
+// Numbers of positions that there is code for; a row is cut into equal blocks of one of them, the last of which starts
+// early.
+inline constexpr std::array<int, 9> kBlockPositions = {1, 2, 3, 4, 5, 7, 8, 10, 14};
+constexpr int max_positions(int vectors) { return kRegisters == 32 ? 14 : vectors == 1 ? 10 : 5; }
+
+template <class T, int kVectors, int kStep, std::size_t... i>
+constexpr auto channel_block_table(std::index_sequence<i...>) {
+  return std::array<ChannelBlockFunction<T>, sizeof...(i)>{
+      channel_block<T, HWY_MIN(kBlockPositions[i], max_positions(kVectors)), kVectors, kStep>...};
+}
+
+// The index of the number of positions that takes a row of `columns` in the least time.
+inline std::size_t best_positions(std::int64_t columns, int vectors) {
+  std::size_t best = 0;
+  double best_cost = 1e300;
+  for (std::size_t i = 0; i < kBlockPositions.size(); ++i) {
+    const int positions = kBlockPositions[i];
+    if (positions > columns || positions > max_positions(vectors)) continue;
+    // A step of a block takes as long as its multiplications, and at least as long as a chain of eight of them.
+    const double cost = static_cast<double>((columns + positions - 1) / positions) * HWY_MAX(positions * vectors, 8);
+    if (cost <= best_cost) best_cost = cost, best = i;
+  }
+  return best;
+}
+
+template <class T>
+ChannelBlockFunction<T> channel_block_function(std::size_t positions, int vectors, std::ptrdiff_t step) {
+  constexpr auto kAll = std::make_index_sequence<kBlockPositions.size()>();
+  static constexpr std::array<std::array<ChannelBlockFunction<T>, kBlockPositions.size()>, 4> kTable = {
+      channel_block_table<T, 1, 0>(kAll), channel_block_table<T, 1, 1>(kAll), channel_block_table<T, 2, 0>(kAll),
+      channel_block_table<T, 2, 1>(kAll)};
+  return kTable[static_cast<std::size_t>((vectors - 1) * 2 + (step == 1))][positions];
+}
+
+// out[column * out_column + row] = in[row * in_row + column]
+template <class T>
+void transpose(const T* in, std::ptrdiff_t in_row, std::ptrdiff_t rows, std::ptrdiff_t columns, T* out,
+               std::ptrdiff_t out_column) {
+  std::ptrdiff_t done_rows = 0;
+#if HWY_TARGET != HWY_SCALAR
+  if constexpr (sizeof(T) == 4) {
+    const hn::FixedTag<T, 4> d;
+    for (; done_rows + 4 <= rows; done_rows += 4) {
+      const T* block = in + done_rows * in_row;
+      std::ptrdiff_t c = 0;
+      for (; c + 4 <= columns; c += 4) {
+        const auto r0 = hn::LoadU(d, block + c), r1 = hn::LoadU(d, block + in_row + c);
+        const auto r2 = hn::LoadU(d, block + 2 * in_row + c), r3 = hn::LoadU(d, block + 3 * in_row + c);
+        const auto even_low = hn::InterleaveLower(d, r0, r2), even_high = hn::InterleaveUpper(d, r0, r2);
+        const auto odd_low = hn::InterleaveLower(d, r1, r3), odd_high = hn::InterleaveUpper(d, r1, r3);
+        T* to = out + c * out_column + done_rows;
+        hn::StoreU(hn::InterleaveLower(d, even_low, odd_low), d, to);
+        hn::StoreU(hn::InterleaveUpper(d, even_low, odd_low), d, to + out_column);
+        hn::StoreU(hn::InterleaveLower(d, even_high, odd_high), d, to + 2 * out_column);
+        hn::StoreU(hn::InterleaveUpper(d, even_high, odd_high), d, to + 3 * out_column);
+      }
+      for (; c < columns; ++c)
+        for (std::ptrdiff_t r = 0; r < 4; ++r) out[c * out_column + done_rows + r] = block[r * in_row + c];
+    }
+  }
+#endif
+  for (; done_rows < rows; ++done_rows)
+    for (std::ptrdiff_t c = 0; c < columns; ++c) out[c * out_column + done_rows] = in[done_rows * in_row + c];
+}
+
+}  // namespace cresset::cpu::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+#endif

@@ -1,0 +1,134 @@
+// Vector code for few output channels: lanes along a row of outputs, a broadcast weight for each channel.
+#if defined(CRESSET_CONV2D_HIGHWAY_ROWS_INL_H_) == defined(HWY_TARGET_TOGGLE)
+#ifdef CRESSET_CONV2D_HIGHWAY_ROWS_INL_H_
+#undef CRESSET_CONV2D_HIGHWAY_ROWS_INL_H_
+#else
+#define CRESSET_CONV2D_HIGHWAY_ROWS_INL_H_
+#endif
+
+#include <hwy/highway.h>
+
+#include <array>
+#include <cstddef>
+#include <utility>
+
+HWY_BEFORE_NAMESPACE();
+namespace cresset::cpu::HWY_NAMESPACE {
+namespace hn = hwy::HWY_NAMESPACE;
+
+// Whether masked loads and stores touch only the lanes that the mask names.
+inline constexpr bool kMasksAreSafe = HWY_TARGET == HWY_AVX2 || HWY_TARGET == HWY_AVX3 || HWY_TARGET == HWY_AVX3_DL;
+inline constexpr int kRegisters = HWY_TARGET == HWY_AVX3 || HWY_TARGET == HWY_AVX3_DL ? 32 : 16;
+
+// Stores the first `count` lanes.
+template <class D, class V, class T>
+HWY_INLINE void store_first(D d, V v, T* p, std::size_t count) {
+  if constexpr (kMasksAreSafe) {
+    hn::BlendedStore(v, hn::FirstN(d, count), d, p);
+  } else {
+    HWY_ALIGN T lanes[hn::MaxLanes(d)];
+    hn::Store(v, d, lanes);
+    for (std::size_t i = 0; i < count; ++i) p[i] = lanes[i];
+  }
+}
+// Loads the first `count` lanes, zero in the others, without reading past them.
+template <class D, class T>
+HWY_INLINE hn::VFromD<D> load_first(D d, const T* p, std::size_t count) {
+  if constexpr (kMasksAreSafe) {
+    return hn::MaskedLoad(hn::FirstN(d, count), d, p);
+  } else {
+    HWY_ALIGN T lanes[hn::MaxLanes(d)] = {};
+    for (std::size_t i = 0; i < count; ++i) lanes[i] = p[i];
+    return hn::Load(d, lanes);
+  }
+}
+
+// One vector of outputs: where its taps start in the input, where it goes, and which taps reach inside the input.
+struct RowVector {
+  std::ptrdiff_t in, out;
+  int tap_begin, tap_end;
+};
+
+template <class T>
+struct RowBlock {
+  const T* in;
+  const std::ptrdiff_t* taps;
+  const T* weights;  // [tap][channel]
+  const T* bias;     // of these channels; null: zero
+  T* out;
+  std::ptrdiff_t out_channel;  // step of the channel
+  std::size_t lanes;           // how many of a vector's lanes are outputs
+};
+
+inline constexpr int kMaxRowChannels = kRegisters == 32 ? 8 : 6;
+// How many vectors go with so many channels: as many sums as the registers hold beside the operands.
+constexpr int row_vectors(int channels) {
+  if (kRegisters == 32) return channels <= 3 ? 8 : channels <= 4 ? 6 : channels <= 6 ? 4 : 3;
+  return channels == 1 ? 8 : channels == 2 ? 6 : channels == 3 ? 4 : channels == 4 ? 3 : 2;
+}
+
+// Sums of kChannels x kVectors outputs, kept in registers over all taps.
+template <class T, int kChannels, int kVectors>
+void row_block(const RowBlock<T>& block, const RowVector* vectors) {
+  const hn::ScalableTag<T> d;
+  using V = hn::Vec<decltype(d)>;
+  V sums[kChannels][kVectors];
+  for (int k = 0; k < kChannels; ++k) {
+    const V start = block.bias ? hn::Set(d, block.bias[k]) : hn::Zero(d);
+    for (int v = 0; v < kVectors; ++v) sums[k][v] = start;
+  }
+  int begin = vectors[0].tap_begin, end = vectors[0].tap_end;
+  const T* starts[kVectors];
+  for (int v = 0; v < kVectors; ++v) {
+    begin = HWY_MIN(begin, vectors[v].tap_begin);
+    end = HWY_MAX(end, vectors[v].tap_end);
+    starts[v] = block.in + vectors[v].in;
+  }
+  const T* weights = block.weights + static_cast<std::ptrdiff_t>(begin) * kChannels;
+  for (int t = begin; t < end; ++t, weights += kChannels) {
+    const std::ptrdiff_t tap = block.taps[t];
+    V x[kVectors];
+    for (int v = 0; v < kVectors; ++v) x[v] = hn::LoadU(d, starts[v] + tap);
+    for (int k = 0; k < kChannels; ++k) {
+      const V w = hn::Set(d, weights[k]);
+      for (int v = 0; v < kVectors; ++v) sums[k][v] = hn::MulAdd(w, x[v], sums[k][v]);
+    }
+  }
+  for (int k = 0; k < kChannels; ++k)
+    for (int v = 0; v < kVectors; ++v) {
+      T* out = block.out + k * block.out_channel + vectors[v].out;
+      if (block.lanes == hn::Lanes(d))
+        hn::StoreU(sums[k][v], d, out);
+      else
+        store_first(d, sums[k][v], out, block.lanes);
+    }
+}
+
+template <class T>
+using RowBlockFunction = void (*)(const RowBlock<T>&, const RowVector*);
+
+template <class T, int... k>
+constexpr auto row_block_table(std::integer_sequence<int, k...>) {
+  return std::array<std::array<RowBlockFunction<T>, 3>, sizeof...(k)>{
+      {{row_block<T, k + 1, 1>, row_block<T, k + 1, 2>, row_block<T, k + 1, row_vectors(k + 1)>}...}};
+}
+
+// All vectors of one set of at most kMaxRowChannels channels. The last block starts early rather than being cut: it
+// computes some outputs again, to the same values.
+template <class T>
+void row_blocks(const RowBlock<T>& block, int channels, const RowVector* vectors, std::ptrdiff_t count) {
+  static constexpr auto kTable = row_block_table<T>(std::make_integer_sequence<int, kMaxRowChannels>());
+  const auto& functions = kTable[static_cast<std::size_t>(channels - 1)];
+  const std::ptrdiff_t most = row_vectors(channels);
+  if (count >= most) {
+    for (std::ptrdiff_t v = 0; v < count; v += most) functions[2](block, vectors + HWY_MIN(v, count - most));
+    return;
+  }
+  std::ptrdiff_t v = 0;
+  for (; v + 2 <= count; v += 2) functions[1](block, vectors + v);
+  if (v < count) functions[0](block, vectors + v);
+}
+
+}  // namespace cresset::cpu::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+#endif
