@@ -7,7 +7,7 @@
 #if defined(__x86_64__)
 #include <cpuid.h>
 #endif
-#if defined(CRESSET_ONEDNN)
+#if CRESSET_HAS_ONEDNN
 #include <oneapi/dnnl/dnnl.h>
 #endif
 
@@ -52,7 +52,7 @@ CpuIsa detect() { return CpuIsa::sse4; }
 void cap(CpuIsa isa) {
   if (isa == CpuIsa::sse4) hwy::SetSupportedTargetsForTest(hwy::SupportedTargets() & ~(HWY_SSE4 - 1));
   if (isa == CpuIsa::avx2) hwy::SetSupportedTargetsForTest(hwy::SupportedTargets() & ~(HWY_AVX2 - 1));
-#if defined(CRESSET_ONEDNN)
+#if CRESSET_HAS_ONEDNN
   constexpr dnnl_cpu_isa_t caps[] = {dnnl_cpu_isa_sse41, dnnl_cpu_isa_avx2_vnni_2, dnnl_cpu_isa_avx512_core_vnni,
                                      dnnl_cpu_isa_avx512_core_fp16, dnnl_cpu_isa_default};
   dnnl_set_max_cpu_isa(caps[static_cast<int>(isa)]);
