@@ -27,21 +27,18 @@ deps=${CRESSET_DEPS:-${XDG_CACHE_HOME:-$HOME/.cache}/cresset}
 
 build_packages=(g++ cmake ninja-build pkg-config ccache ca-certificates libfmt-dev libhwy-dev nlohmann-json3-dev
   libcli11-dev libcurl4-openssl-dev libarchive-dev libssl-dev libstb-dev)
-test_packages=(git libgtest-dev libgmock-dev gcovr python3)
+test_packages=(git libgtest-dev libgmock-dev gcovr python3 clang clang-format clang-tidy shellcheck)
 onednn_from_pypi=0
 case "${ID:-}-${VERSION_ID:-}" in
   debian-12)
-    test_packages+=(clang-14 clang-format-14 clang-tidy-14 shellcheck)
     onednn_from_pypi=1
     ;;
   debian-13)
     build_packages+=(libdnnl-dev)
-    test_packages+=(clang clang-format clang-tidy shellcheck)
     ;;
   ubuntu-24.04)
     echo "setup: Ubuntu 24.04 goes by its package names; this list is untried there"
     build_packages+=(libdnnl-dev)
-    test_packages+=(clang clang-format clang-tidy shellcheck)
     ;;
   *)
     echo "setup: ${PRETTY_NAME:-this system} is not one of Debian 12, Debian 13, Ubuntu 24.04." >&2

@@ -1,0 +1,144 @@
+#!/usr/bin/env bash
+# Builds cresset and tests it. The last line is `N passed, N failed, N skipped` over all runs of ctest.
+#
+#   tools/test.sh              what CI runs: dev and release whole; asan, tsan and coverage on a fixed part;
+#                              clang's warnings, formatting, headers
+#   tools/test.sh --quick      dev only; under five minutes with a warm ccache
+#   tools/test.sh --full       everything under every preset, and the section of docs/verification.md
+#   --no-setup                 does not install dependencies
+#
+# CRESSET_DATA_DIR names the folder of the data sets (default: ../shared/data beside the checkout, where it exists).
+# CRESSET_JOBS is the number of parallel jobs (default: the processors).
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+# At least so many percent of the lines of src/ are executed by the tests.
+coverage_threshold=90
+# The fixed part under sanitizers, as regular expressions over the names of ctest's entries.
+asan_part='.*'
+tsan_part='.*'
+
+mode=default
+setup=1
+for argument in "$@"; do
+  case "$argument" in
+    --quick) mode=quick ;;
+    --full) mode=full ;;
+    --no-setup) setup=0 ;;
+    -h | --help) sed -n '2,12s/^# \{0,1\}//p' "$0"; exit 0 ;;
+    *) echo "test: unknown option '$argument' (known: --quick, --full, --no-setup)" >&2; exit 2 ;;
+  esac
+done
+
+started=$SECONDS
+jobs=${CRESSET_JOBS:-$(nproc)}
+if [ -z "${CRESSET_DATA_DIR:-}" ] && [ -d ../shared/data ]; then
+  CRESSET_DATA_DIR=$(cd ../shared/data && pwd)
+  export CRESSET_DATA_DIR
+fi
+if [ "$setup" = 1 ]; then tools/setup.sh; fi
+
+results=build/results
+logs=build/logs
+rm -rf "$results" "$logs"
+mkdir -p "$results" "$logs"
+failed_steps=()
+
+# Runs a command with its output in a log file; prints one line, and the log where it failed.
+step() {
+  local name=$1 begin=$SECONDS
+  shift
+  if "$@" >"$logs/$name.log" 2>&1 </dev/null; then
+    printf 'ok      %-22s %4d s\n' "$name" $((SECONDS - begin))
+  else
+    printf 'FAILED  %-22s %4d s, the end of %s:\n' "$name" $((SECONDS - begin)) "$logs/$name.log"
+    tail -n 60 "$logs/$name.log"
+    failed_steps+=("$name")
+    return 1
+  fi
+}
+
+build() {
+  local preset=$1
+  step "configure-$preset" cmake --preset "$preset" && step "build-$preset" cmake --build --preset "$preset" -j "$jobs"
+}
+
+# Counting is test_report.py's: a failing test is no failed step.
+run_tests() {
+  local preset=$1 begin=$SECONDS
+  shift
+  mkdir -p "$results/$preset"
+  local prefix=()
+  # ThreadSanitizer's memory layout does not go with much address randomisation.
+  if [ "$preset" = tsan ] && setarch -R true 2>/dev/null; then prefix=(setarch -R); fi
+  if GTEST_OUTPUT="xml:$PWD/$results/$preset/" "${prefix[@]}" ctest --preset "$preset" -j "$jobs" \
+    --output-junit "$PWD/$results/$preset/ctest.xml" "$@" >"$logs/test-$preset.log" 2>&1 </dev/null; then
+    printf 'ok      %-22s %4d s\n' "test-$preset" $((SECONDS - begin))
+  else
+    printf 'FAILED  %-22s %4d s, the end of %s:\n' "test-$preset" $((SECONDS - begin)) "$logs/test-$preset.log"
+    grep -E '\[  FAILED  \]|Failure|ERROR: |WARNING: ThreadSanitizer|runtime error|\*\*\*' "$logs/test-$preset.log" | head -n 60 || true
+    tail -n 30 "$logs/test-$preset.log"
+    if [ ! -s "$results/$preset/ctest.xml" ]; then failed_steps+=("test-$preset"); fi
+  fi
+}
+
+# shellcheck disable=SC2317  # the checks are called by `step`
+check_format() {
+  if ! clang-format --version | grep -q 'version 14\.'; then
+    echo "format: the checked-in formatting is clang-format 14's; this is $(clang-format --version)"
+    return 0
+  fi
+  git ls-files -z '*.h' '*.cpp' '*.cu' '*.cuh' | xargs -0 clang-format --dry-run --Werror
+}
+
+# shellcheck disable=SC2317
+check_scripts() { git ls-files -z '*.sh' .ci/run | xargs -0 shellcheck; }
+
+# shellcheck disable=SC2317
+check_coverage() {
+  rm -f "$results/coverage.txt"
+  gcovr --root . --filter 'src/' --object-directory build/coverage -j "$jobs" --txt "$results/coverage.txt" build/coverage || return 1
+  cat "$results/coverage.txt"
+  # Read here and not by --fail-under-line, which passes when no line was found at all.
+  awk -v least="$coverage_threshold" '
+    $1 == "TOTAL" { found = $2 > 0 && 100 * $3 >= least * $2 }
+    END { if (!found) print "coverage: below " least " percent of the lines of src/, or no line counted"; exit !found }' \
+    "$results/coverage.txt"
+}
+
+step format check_format || true
+step shellcheck check_scripts || true
+
+if build dev; then step headers tools/check_headers.sh build/dev || true; fi
+if [ "$mode" = quick ]; then
+  run_tests dev -LE package
+else
+  run_tests dev
+  if build release; then run_tests release; fi
+  build clang || true
+  asan_select=(-R "$asan_part")
+  tsan_select=(-R "$tsan_part")
+  if [ "$mode" = full ]; then asan_select=() tsan_select=(); fi
+  if build asan; then run_tests asan "${asan_select[@]}"; fi
+  if build tsan; then run_tests tsan "${tsan_select[@]}"; fi
+  # Counters of an earlier run would hide lines that no test reaches any more.
+  find build/coverage -name '*.gcda' -delete 2>/dev/null || true
+  if build coverage; then
+    run_tests coverage
+    step coverage check_coverage || true
+    grep -E '^TOTAL' "$results/coverage.txt" | sed 's/^TOTAL/coverage of src, lines:/' || true
+  fi
+fi
+if [ "$mode" = full ] && [ -x tools/mutate ]; then step mutate tools/mutate || true; fi
+
+echo
+echo "minutes: $(((SECONDS - started + 30) / 60))"
+for name in "${failed_steps[@]}"; do echo "failed step: $name"; done
+status=0
+python3 tools/test_report.py "$results" --extra-failures "${#failed_steps[@]}" --markdown "$results/table.md" \
+  >"$results/summary.txt" || status=1
+if [ "$mode" = full ]; then
+  python3 tools/verification.py --results "$results" --minutes "$(((SECONDS - started + 30) / 60))"
+fi
+cat "$results/summary.txt"
+exit "$status"
