@@ -1,5 +1,6 @@
 // The vector kernels' entries.
 #include "backend/cpu/conv2d_highway_correlate.h"
+#include "backend/cpu/conv2d_highway_grad_weight.h"
 #include "backend/cpu/conv2d_kernels.h"
 
 namespace cresset::cpu {
@@ -29,10 +30,19 @@ void run_forward(const Conv2dProblem& p, const Context&, const void* x, const vo
 void run_grad_input(const Conv2dProblem& p, const Context&, const void* grad_y, const void* w, void* grad_x) {
   p.dtype == kFloat32 ? grad_input<float>(p, grad_y, w, grad_x) : grad_input<double>(p, grad_y, w, grad_x);
 }
+void run_grad_weight(const Conv2dProblem& p, const Context&, const void* grad_y, const void* x, void* grad_w) {
+  if (p.dtype == kFloat32)
+    grad_weight_vectors(p, static_cast<const float*>(grad_y), static_cast<const float*>(x),
+                        static_cast<float*>(grad_w));
+  else
+    grad_weight_vectors(p, static_cast<const double*>(grad_y), static_cast<const double*>(x),
+                        static_cast<double*>(grad_w));
+}
 
 }  // namespace
 
 constinit const Kernel<Conv2dForward> kConv2dForwardHighway{"highway", refuses, run_forward};
 constinit const Kernel<Conv2dGradInput> kConv2dGradInputHighway{"highway", refuses, run_grad_input};
+constinit const Kernel<Conv2dGradWeight> kConv2dGradWeightHighway{"highway", refuses, run_grad_weight};
 
 }  // namespace cresset::cpu

@@ -12,7 +12,7 @@
 #include <cstddef>
 #include <utility>
 
-#include "backend/cpu/conv2d_highway_rows-inl.h"
+#include "backend/cpu/conv2d_highway_memory-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace cresset::cpu::HWY_NAMESPACE {
@@ -92,37 +92,6 @@ ChannelBlockFunction<T> channel_block_function(std::size_t positions, int vector
       channel_block_table<T, 1, 0>(kAll), channel_block_table<T, 1, 1>(kAll), channel_block_table<T, 2, 0>(kAll),
       channel_block_table<T, 2, 1>(kAll)};
   return kTable[static_cast<std::size_t>((vectors - 1) * 2 + (step == 1))][positions];
-}
-
-// out[column * out_column + row] = in[row * in_row + column]
-template <class T>
-void transpose(const T* in, std::ptrdiff_t in_row, std::ptrdiff_t rows, std::ptrdiff_t columns, T* out,
-               std::ptrdiff_t out_column) {
-  std::ptrdiff_t done_rows = 0;
-#if HWY_TARGET != HWY_SCALAR
-  if constexpr (sizeof(T) == 4) {
-    const hn::FixedTag<T, 4> d;
-    for (; done_rows + 4 <= rows; done_rows += 4) {
-      const T* block = in + done_rows * in_row;
-      std::ptrdiff_t c = 0;
-      for (; c + 4 <= columns; c += 4) {
-        const auto r0 = hn::LoadU(d, block + c), r1 = hn::LoadU(d, block + in_row + c);
-        const auto r2 = hn::LoadU(d, block + 2 * in_row + c), r3 = hn::LoadU(d, block + 3 * in_row + c);
-        const auto even_low = hn::InterleaveLower(d, r0, r2), even_high = hn::InterleaveUpper(d, r0, r2);
-        const auto odd_low = hn::InterleaveLower(d, r1, r3), odd_high = hn::InterleaveUpper(d, r1, r3);
-        T* to = out + c * out_column + done_rows;
-        hn::StoreU(hn::InterleaveLower(d, even_low, odd_low), d, to);
-        hn::StoreU(hn::InterleaveUpper(d, even_low, odd_low), d, to + out_column);
-        hn::StoreU(hn::InterleaveLower(d, even_high, odd_high), d, to + 2 * out_column);
-        hn::StoreU(hn::InterleaveUpper(d, even_high, odd_high), d, to + 3 * out_column);
-      }
-      for (; c < columns; ++c)
-        for (std::ptrdiff_t r = 0; r < 4; ++r) out[c * out_column + done_rows + r] = block[r * in_row + c];
-    }
-  }
-#endif
-  for (; done_rows < rows; ++done_rows)
-    for (std::ptrdiff_t c = 0; c < columns; ++c) out[c * out_column + done_rows] = in[done_rows * in_row + c];
 }
 
 }  // namespace cresset::cpu::HWY_NAMESPACE

@@ -37,41 +37,6 @@ struct Call {
   int vectors;       // lanes over channels: vectors of a set
 };
 
-template <class T>
-HWY_INLINE void copy_row(const T* from, std::int64_t count, T* to) {
-  const hn::ScalableTag<T> d;
-  const std::int64_t lanes = static_cast<std::int64_t>(hn::Lanes(d));
-  std::int64_t i = 0;
-  for (; i + lanes <= count; i += lanes) hn::StoreU(hn::LoadU(d, from + i), d, to + i);
-  if (i < count)
-    store_first(d, load_first(d, from + i, static_cast<std::size_t>(count - i)), to + i,
-                static_cast<std::size_t>(count - i));
-}
-
-// The input rows of one band with zeros where taps reach outside.
-template <class T>
-void fill_band(const Call<T>& call, const T* image, std::int64_t first_row, std::int64_t rows, T* to) {
-  const Correlation& c = call.c;
-  const std::int64_t height = c.rows_in(rows), width = c.columns_in(), channels = c.groups * c.C;
-  const std::int64_t top = first_row * c.step_h + c.origin_h;
-  const std::int64_t left = std::max<std::int64_t>(c.origin_w, 0), right = std::min(c.origin_w + width, c.W);
-  const std::int64_t begin = std::max<std::int64_t>(-top, 0), end = std::min(height, c.H - top);
-  const bool whole_rows = c.origin_w >= 0 && c.origin_w + width <= c.W;
-  if (!whole_rows || begin > 0 || end < height)
-    std::fill_n(to, (c.channels_last ? height * call.band.h : channels * call.band.c), T(0));
-  if (right <= left) return;
-  if (c.channels_last) {
-    for (std::int64_t h = begin; h < end; ++h)
-      copy_row(image + (top + h) * c.in.h + left * c.in.w, (right - left) * channels,
-               to + h * call.band.h + (left - c.origin_w) * call.band.w);
-    return;
-  }
-  for (std::int64_t k = 0; k < channels; ++k)
-    for (std::int64_t h = begin; h < end; ++h)
-      copy_row(image + k * c.in.c + (top + h) * c.in.h + left, right - left,
-               to + k * call.band.c + h * call.band.h + (left - c.origin_w));
-}
-
 // Which taps of the filter reach inside the input from one row of outputs: [begin, end), in whole rows of the filter.
 template <class T>
 void tap_range(const Call<T>& call, std::int64_t row, int* begin, int* end) {
@@ -269,7 +234,7 @@ void correlate_all(const Correlation& c, const T* in, const T* w, const T* bias,
       static thread_local Scratch scratch;
       // The last vector of the last row may read past it.
       T* copy = scratch.get<T>(static_cast<std::size_t>(channels * band_height * band_width + lanes));
-      fill_band(call, band, row, rows, copy);
+      fill_band(c, call.band, band, row, rows, copy);
       band = copy;
     } else if (c.R && c.S) {
       band += (row * c.step_h + c.origin_h) * c.in.h + c.origin_w * c.in.w;

@@ -12,36 +12,11 @@
 #include <cstddef>
 #include <utility>
 
+#include "backend/cpu/conv2d_highway_memory-inl.h"
+
 HWY_BEFORE_NAMESPACE();
 namespace cresset::cpu::HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
-
-// Whether masked loads and stores touch only the lanes that the mask names.
-inline constexpr bool kMasksAreSafe = HWY_TARGET == HWY_AVX2 || HWY_TARGET == HWY_AVX3 || HWY_TARGET == HWY_AVX3_DL;
-inline constexpr int kRegisters = HWY_TARGET == HWY_AVX3 || HWY_TARGET == HWY_AVX3_DL ? 32 : 16;
-
-// Stores the first `count` lanes.
-template <class D, class V, class T>
-HWY_INLINE void store_first(D d, V v, T* p, std::size_t count) {
-  if constexpr (kMasksAreSafe) {
-    hn::BlendedStore(v, hn::FirstN(d, count), d, p);
-  } else {
-    HWY_ALIGN T lanes[hn::MaxLanes(d)];
-    hn::Store(v, d, lanes);
-    for (std::size_t i = 0; i < count; ++i) p[i] = lanes[i];
-  }
-}
-// Loads the first `count` lanes, zero in the others, without reading past them.
-template <class D, class T>
-HWY_INLINE hn::VFromD<D> load_first(D d, const T* p, std::size_t count) {
-  if constexpr (kMasksAreSafe) {
-    return hn::MaskedLoad(hn::FirstN(d, count), d, p);
-  } else {
-    HWY_ALIGN T lanes[hn::MaxLanes(d)] = {};
-    for (std::size_t i = 0; i < count; ++i) lanes[i] = p[i];
-    return hn::Load(d, lanes);
-  }
-}
 
 // One vector of outputs: where its taps start in the input, where it goes, and which taps reach inside the input.
 struct RowVector {

@@ -9,6 +9,7 @@ extern const Kernel<Conv2dForward> kConv2dForwardHighway;
 extern const Kernel<Conv2dForward> kConv2dForwardReference;
 extern const Kernel<Conv2dGradInput> kConv2dGradInputHighway;
 extern const Kernel<Conv2dGradInput> kConv2dGradInputReference;
+extern const Kernel<Conv2dGradWeight> kConv2dGradWeightHighway;
 extern const Kernel<Conv2dGradWeight> kConv2dGradWeightReference;
 
 }  // namespace cresset::cpu
