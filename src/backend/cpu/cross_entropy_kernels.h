@@ -5,7 +5,9 @@
 
 namespace cresset::cpu {
 
+extern const Kernel<CrossEntropyForward> kCrossEntropyForwardHighway;
 extern const Kernel<CrossEntropyForward> kCrossEntropyForwardReference;
+extern const Kernel<CrossEntropyBackward> kCrossEntropyBackwardHighway;
 extern const Kernel<CrossEntropyBackward> kCrossEntropyBackwardReference;
 
 }  // namespace cresset::cpu

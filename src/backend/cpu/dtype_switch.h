@@ -29,6 +29,17 @@ void switch_numeric(DType dtype, F&& f) {
   }
 }
 
+// The types that vector code computes in.
+template <class F>
+void switch_simd(DType dtype, F&& f) {
+  if (dtype == kFloat32) f.template operator()<float>();
+  if (dtype == kFloat64) f.template operator()<double>();
+}
+inline Refusal refuse_not_simd(DType dtype) {
+  if (dtype == kFloat32 || dtype == kFloat64) return {};
+  return Refusal("dtype must be float32 or float64, is {}", static_cast<int>(dtype));
+}
+
 inline Refusal refuse_not_floating(DType dtype) {
   return is_floating_point(dtype) ? Refusal() : Refusal("dtype must be floating, is {}", static_cast<int>(dtype));
 }

@@ -6,6 +6,7 @@
 #include <hwy/foreach_target.h>
 #include <hwy/highway.h>
 
+#include "backend/cpu/dtype_switch.h"
 #include "backend/cpu/matmul_kernels.h"
 
 #if HWY_TARGET != HWY_SCALAR && HWY_TARGET != HWY_EMU128
@@ -72,12 +73,9 @@ void run_typed(const MatmulProblem& p, const T* a, const T* b, const T* bias, T*
 }
 
 void matmul_run(const MatmulProblem& p, const Context&, const void* a, const void* b, const void* bias, void* c) {
-  if (p.dtype == kFloat32)
-    run_typed(p, static_cast<const float*>(a), static_cast<const float*>(b), static_cast<const float*>(bias),
-              static_cast<float*>(c));
-  else
-    run_typed(p, static_cast<const double*>(a), static_cast<const double*>(b), static_cast<const double*>(bias),
-              static_cast<double*>(c));
+  switch_simd(p.dtype, [&]<class T>() HWY_ATTR {
+    run_typed(p, static_cast<const T*>(a), static_cast<const T*>(b), static_cast<const T*>(bias), static_cast<T*>(c));
+  });
 }
 
 #endif
@@ -91,11 +89,7 @@ namespace {
 
 HWY_EXPORT(matmul_run);
 
-Refusal refuses(const MatmulProblem& p, const Context&) {
-  if (p.dtype != kFloat32 && p.dtype != kFloat64)
-    return Refusal("dtype must be float32 or float64, is {}", static_cast<int>(p.dtype));
-  return {};
-}
+Refusal refuses(const MatmulProblem& p, const Context&) { return refuse_not_simd(p.dtype); }
 
 void run(const MatmulProblem& p, const Context& context, const void* a, const void* b, const void* bias, void* c) {
   HWY_DYNAMIC_DISPATCH(matmul_run)(p, context, a, b, bias, c);

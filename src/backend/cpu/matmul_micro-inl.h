@@ -6,9 +6,7 @@
 #define CRESSET_MATMUL_MICRO_INL_H
 #endif
 
-#include <hwy/highway.h>
-
-#include <cstdint>
+#include "backend/cpu/highway_lanes-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace cresset::cpu::HWY_NAMESPACE {
@@ -20,29 +18,6 @@ inline constexpr bool kManyRegisters = true;
 #else
 inline constexpr bool kManyRegisters = false;
 #endif
-
-// The first `count` lanes from memory, zero elsewhere; reads nothing past them.
-template <class D, class T = hn::TFromD<D>>
-HWY_INLINE hn::Vec<D> load_first(D d, const T* from, std::int64_t count) {
-#if HWY_MEM_OPS_MIGHT_FAULT && HWY_TARGET != HWY_AVX2
-  HWY_ALIGN T lanes[hn::MaxLanes(d)] = {};
-  for (std::int64_t i = 0; i < count; ++i) lanes[i] = from[i];
-  return hn::Load(d, lanes);
-#else
-  return hn::MaskedLoad(hn::FirstN(d, static_cast<std::size_t>(count)), d, from);
-#endif
-}
-
-template <class D, class T = hn::TFromD<D>>
-HWY_INLINE void store_first(hn::Vec<D> v, D d, T* to, std::int64_t count) {
-#if HWY_MEM_OPS_MIGHT_FAULT && HWY_TARGET != HWY_AVX2
-  HWY_ALIGN T lanes[hn::MaxLanes(d)];
-  hn::Store(v, d, lanes);
-  for (std::int64_t i = 0; i < count; ++i) to[i] = lanes[i];
-#else
-  hn::BlendedStore(v, hn::FirstN(d, static_cast<std::size_t>(count)), d, to);
-#endif
-}
 
 // sum[r][v] = sum over k of a[r * a_row + k * a_col] * b[k * b_row + v * Lanes ...]; rows of b are contiguous. With
 // kTail the last vector has only `last` lanes.

@@ -5,7 +5,9 @@
 
 namespace cresset::cpu {
 
+extern const Kernel<SoftmaxForward> kSoftmaxForwardHighway;
 extern const Kernel<SoftmaxForward> kSoftmaxForwardReference;
+extern const Kernel<SoftmaxBackward> kSoftmaxBackwardHighway;
 extern const Kernel<SoftmaxBackward> kSoftmaxBackwardReference;
 
 }  // namespace cresset::cpu
