@@ -7,11 +7,12 @@ RESULTS_DIR has one folder a run of ctest (named after the preset), with ctest.x
 test_<entry>.xml for each entry that is a GoogleTest program (GTEST_OUTPUT=xml:). An entry with such a file counts by its
 cases, any other as one test. The last line printed is `N passed, N failed, N skipped` over all runs.
 """
+
 import argparse
 import collections
 import pathlib
 import sys
-import xml.etree.ElementTree as ElementTree
+from xml.etree import ElementTree
 
 
 class Counts:

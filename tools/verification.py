@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 """Rewrites the section of docs/verification.md that `tools/test.sh --full` owns, and nothing else of the page."""
+
 import argparse
 import pathlib
 import platform
