@@ -39,22 +39,28 @@ void channel_block(const ChannelBlock<T>& block) {
   const std::ptrdiff_t lanes = static_cast<std::ptrdiff_t>(hn::Lanes(d));
   const std::ptrdiff_t step = kStep ? kStep : block.step;
   V sums[kPositions][kVectors];
+  HWY_UNROLL(16)
   for (int v = 0; v < kVectors; ++v) {
     const V start = hn::LoadU(d, block.bias + v * lanes);
+    HWY_UNROLL(16)
     for (int j = 0; j < kPositions; ++j) sums[j][v] = start;
   }
   const T* weights = block.weights + block.tap_begin * lanes * kVectors;
   for (int t = block.tap_begin; t < block.tap_end; ++t, weights += lanes * kVectors) {
     const T* x = block.in + block.taps[t];
     V w[kVectors];
+    HWY_UNROLL(16)
     for (int v = 0; v < kVectors; ++v) w[v] = hn::LoadU(d, weights + v * lanes);
+    HWY_UNROLL(16)
     for (int j = 0; j < kPositions; ++j) {
       const V value = hn::Set(d, x[j * step]);
+      HWY_UNROLL(16)
       for (int v = 0; v < kVectors; ++v) sums[j][v] = hn::MulAdd(value, w[v], sums[j][v]);
     }
   }
-  for (int j = 0; j < kPositions; ++j)
-    for (int v = 0; v < kVectors; ++v) hn::StoreU(sums[j][v], d, block.out + (j * kVectors + v) * lanes);
+  HWY_UNROLL(16)
+  for (int j = 0; j < kPositions; ++j) HWY_UNROLL(16)
+  for (int v = 0; v < kVectors; ++v) hn::StoreU(sums[j][v], d, block.out + (j * kVectors + v) * lanes);
 }
 
 template <class T>

@@ -65,6 +65,8 @@ void run_rows(const Call<T>& call, const T* band, std::int64_t first_row, std::i
       vectors.push_back(v);
     }
   }
+  const std::ptrdiff_t count = static_cast<std::ptrdiff_t>(vectors.size());
+  const std::ptrdiff_t together = vectors_together(call.set_channels, vectors.data(), count);
   RowBlock<T> block{.in = band,
                     .taps = call.taps,
                     .weights = call.weights,
@@ -80,7 +82,8 @@ void run_rows(const Call<T>& call, const T* band, std::int64_t first_row, std::i
       block.weights = call.weights + channel * c.C * c.R * c.S;
       block.bias = call.bias ? call.bias + channel : nullptr;
       block.out = out + channel * c.out.c;
-      row_blocks(block, channels, vectors.data(), static_cast<std::ptrdiff_t>(vectors.size()));
+      row_blocks(block, channels, vectors.data(), count,
+                 channels == call.set_channels ? together : vectors_together(channels, vectors.data(), count));
     }
 }
 

@@ -48,35 +48,45 @@ void row_sums(const Slab<T>& slab, std::ptrdiff_t grad_offset, std::ptrdiff_t x_
   const std::ptrdiff_t whole = slab.columns / lanes * lanes;
   const std::size_t rest = static_cast<std::size_t>(slab.columns - whole);
   V totals[kChannels][kTaps];
-  for (int k = 0; k < kChannels; ++k)
-    for (int t = 0; t < kTaps; ++t) totals[k][t] = hn::Zero(d);
+  HWY_UNROLL(16)
+  for (int k = 0; k < kChannels; ++k) HWY_UNROLL(16)
+  for (int t = 0; t < kTaps; ++t) totals[k][t] = hn::Zero(d);
   for (std::ptrdiff_t u = 0; u < slab.count; ++u) {
     const T* grad = slab.units[u].grad_y + grad_offset;
     const T* x[kTaps];
+    HWY_UNROLL(16)
     for (int t = 0; t < kTaps; ++t) x[t] = slab.units[u].x + x_offset + taps[t];
     for (std::ptrdiff_t row = 0; row < slab.units[u].rows; ++row) {
       for (std::ptrdiff_t q = 0; q < whole; q += lanes) {
         V values[kTaps];
+        HWY_UNROLL(16)
         for (int t = 0; t < kTaps; ++t) values[t] = hn::LoadU(d, x[t] + q);
+        HWY_UNROLL(16)
         for (int k = 0; k < kChannels; ++k) {
           const V g = hn::LoadU(d, grad + k * slab.grad_step + q);
+          HWY_UNROLL(16)
           for (int t = 0; t < kTaps; ++t) totals[k][t] = hn::MulAdd(g, values[t], totals[k][t]);
         }
       }
       if (rest) {
         V values[kTaps];
+        HWY_UNROLL(16)
         for (int t = 0; t < kTaps; ++t) values[t] = load_first(d, x[t] + whole, rest);
+        HWY_UNROLL(16)
         for (int k = 0; k < kChannels; ++k) {
           const V g = load_first(d, grad + k * slab.grad_step + whole, rest);
+          HWY_UNROLL(16)
           for (int t = 0; t < kTaps; ++t) totals[k][t] = hn::MulAdd(g, values[t], totals[k][t]);
         }
       }
       grad += slab.grad_row;
+      HWY_UNROLL(16)
       for (int t = 0; t < kTaps; ++t) x[t] += slab.x_row;
     }
   }
-  for (int k = 0; k < kChannels; ++k)
-    for (int t = 0; t < kTaps; ++t) sums[k * sums_channel + t] += hn::GetLane(hn::SumOfLanes(d, totals[k][t]));
+  HWY_UNROLL(16)
+  for (int k = 0; k < kChannels; ++k) HWY_UNROLL(16)
+  for (int t = 0; t < kTaps; ++t) sums[k * sums_channel + t] += hn::GetLane(hn::SumOfLanes(d, totals[k][t]));
 }
 
 template <class T>
@@ -107,22 +117,28 @@ void channel_sums(const Slab<T>& slab, std::ptrdiff_t grad_offset, std::ptrdiff_
   using V = hn::Vec<decltype(d)>;
   const std::ptrdiff_t lanes = static_cast<std::ptrdiff_t>(hn::Lanes(d));
   V totals[kRuns][kLength][kVectors];
-  for (int i = 0; i < kRuns; ++i)
-    for (int l = 0; l < kLength; ++l)
-      for (int v = 0; v < kVectors; ++v) totals[i][l][v] = hn::LoadU(d, sums[i] + (l * kVectors + v) * lanes);
+  HWY_UNROLL(16)
+  for (int i = 0; i < kRuns; ++i) HWY_UNROLL(16)
+  for (int l = 0; l < kLength; ++l) HWY_UNROLL(16)
+  for (int v = 0; v < kVectors; ++v) totals[i][l][v] = hn::LoadU(d, sums[i] + (l * kVectors + v) * lanes);
   for (std::ptrdiff_t u = 0; u < slab.count; ++u) {
     const T* grad_row = slab.units[u].grad_y + grad_offset;
     const T* x_row = slab.units[u].x + x_offset;
     for (std::ptrdiff_t row = 0; row < slab.units[u].rows; ++row, grad_row += slab.grad_row, x_row += slab.x_row) {
       const T* grad = grad_row;
       const T* x[kRuns];
+      HWY_UNROLL(16)
       for (int i = 0; i < kRuns; ++i) x[i] = x_row + runs[i];
       for (std::ptrdiff_t q = 0; q < slab.columns; ++q, grad += slab.grad_step) {
         V g[kVectors];
+        HWY_UNROLL(16)
         for (int v = 0; v < kVectors; ++v) g[v] = hn::LoadU(d, grad + v * lanes);
+        HWY_UNROLL(16)
         for (int i = 0; i < kRuns; ++i) {
+          HWY_UNROLL(16)
           for (int l = 0; l < kLength; ++l) {
             const V value = hn::Set(d, x[i][l]);
+            HWY_UNROLL(16)
             for (int v = 0; v < kVectors; ++v) totals[i][l][v] = hn::MulAdd(value, g[v], totals[i][l][v]);
           }
           x[i] += slab.x_column;
@@ -130,9 +146,10 @@ void channel_sums(const Slab<T>& slab, std::ptrdiff_t grad_offset, std::ptrdiff_
       }
     }
   }
-  for (int i = 0; i < kRuns; ++i)
-    for (int l = 0; l < kLength; ++l)
-      for (int v = 0; v < kVectors; ++v) hn::StoreU(totals[i][l][v], d, sums[i] + (l * kVectors + v) * lanes);
+  HWY_UNROLL(16)
+  for (int i = 0; i < kRuns; ++i) HWY_UNROLL(16)
+  for (int l = 0; l < kLength; ++l) HWY_UNROLL(16)
+  for (int v = 0; v < kVectors; ++v) hn::StoreU(totals[i][l][v], d, sums[i] + (l * kVectors + v) * lanes);
 }
 
 template <class T>
