@@ -60,6 +60,7 @@ if(NOT CRESSET_SANITIZE AND NOT CRESSET_COVERAGE)
   endforeach()
   add_test(NAME exports COMMAND ${PROJECT_SOURCE_DIR}/tools/check_exports.sh ${PROJECT_BINARY_DIR})
   set_tests_properties(exports PROPERTIES LABELS package)
-  add_test(NAME package COMMAND ${tests}/package/run.sh ${PROJECT_BINARY_DIR} ${CMAKE_CXX_COMPILER})
+  add_test(NAME package COMMAND ${tests}/package/run.sh ${PROJECT_BINARY_DIR} ${CMAKE_CXX_COMPILER}
+    ${CMAKE_GENERATOR})
   set_tests_properties(package PROPERTIES LABELS package TIMEOUT 600)
 endif()

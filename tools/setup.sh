@@ -98,8 +98,12 @@ if [ "$onednn_from_pypi" = 1 ]; then
   mkdir -p "$deps"
   work=$(mktemp -d "$deps/.onednn.XXXXXX")
   trap 'rm -rf "$work"' EXIT
-  python3 -m pip download --quiet --no-deps --only-binary=:all: --dest "$work/wheels" \
-    "onednn-cpu-gomp==$onednn_version" "onednn-devel-cpu-gomp==$onednn_version"
+  if ! python3 -m pip download --quiet --no-deps --only-binary=:all: --dest "$work/wheels" \
+    "onednn-cpu-gomp==$onednn_version" "onednn-devel-cpu-gomp==$onednn_version"; then
+    echo "setup: oneDNN could not be had from PyPI. The packages above are installed; cresset also builds without oneDNN" >&2
+    echo "setup: (cmake -DCRESSET_ONEDNN=OFF), on its own kernels." >&2
+    exit 1
+  fi
   mkdir -p "$work/unpacked" "$work/prefix"
   for entry in "${onednn_wheels[@]}"; do
     read -r name sum <<<"$entry"

@@ -2,10 +2,11 @@
 # Installs the build, moves the package, and builds and runs an outside project against it:
 # by find_package, by pkg-config, and the installed program.
 #
-#   tests/package/run.sh BUILD_DIR COMPILER
+#   tests/package/run.sh BUILD_DIR COMPILER GENERATOR
 set -euo pipefail
-build=$(cd "${1:?usage: run.sh BUILD_DIR COMPILER}" && pwd)
-compiler=${2:?usage: run.sh BUILD_DIR COMPILER}
+build=$(cd "${1:?usage: run.sh BUILD_DIR COMPILER GENERATOR}" && pwd)
+compiler=${2:?usage: run.sh BUILD_DIR COMPILER GENERATOR}
+generator=${3:?usage: run.sh BUILD_DIR COMPILER GENERATOR}
 here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$here/../.." && pwd)
 work=$(mktemp -d)
@@ -36,7 +37,7 @@ while IFS= read -r -d '' file; do
 done < <(find "$prefix" -type f \( -name 'libcresset*' -o -path '*/bin/*' \) -print0)
 
 echo "package: an outside project by find_package"
-cmake -S "$here/outside" -B "$work/outside" -DCMAKE_CXX_COMPILER="$compiler" -DCMAKE_BUILD_TYPE=Release \
+cmake -S "$here/outside" -B "$work/outside" -G "$generator" -DCMAKE_CXX_COMPILER="$compiler" -DCMAKE_BUILD_TYPE=Release \
   -DCMAKE_PREFIX_PATH="$prefix" -DCMAKE_FIND_USE_CMAKE_ENVIRONMENT_PATH=OFF >"$work/log" 2>&1 || { cat "$work/log"; fail "configure failed"; }
 cmake --build "$work/outside" >"$work/log" 2>&1 || { cat "$work/log"; fail "build failed"; }
 for program in core with_data; do
@@ -56,7 +57,7 @@ for pair in cresset:core cresset-data:with_data; do
 done
 
 echo "package: a version that does not fit is refused"
-if cmake -S "$here/outside" -B "$work/refused" -DCMAKE_CXX_COMPILER="$compiler" -DWANTED_VERSION=99.0 \
+if cmake -S "$here/outside" -B "$work/refused" -G "$generator" -DCMAKE_CXX_COMPILER="$compiler" -DWANTED_VERSION=99.0 \
   -DCMAKE_PREFIX_PATH="$prefix" >"$work/log" 2>&1; then fail "find_package(cresset 99.0) was answered"; fi
 
 if [ -x "$prefix/bin/cresset" ]; then
