@@ -28,6 +28,7 @@ from measure import Span, processor_name
 from processes import Missing
 from torch_side import Torch
 
+BUSY = 0.2  # cores that others may keep busy, as a mean, before the table says that it is not to be relied on
 GROUPS = ("compile", "size", "first", "step", "loader", "train", "repeat")
 
 
@@ -233,6 +234,8 @@ def main():
         for reason in sorted({reason for row in rows for reason in row.missing}):
             print(f"missing: {reason}")
         print(", ".join(f"{name.replace('_', ' ')}: {value}" for name, value in machine.items()))
+        if machine["others_busy"] > BUSY:
+            print("not to be relied on: other processes were at work; PyTorch's threads suffer most from that")
     if any(row.met is False for row in rows):
         return 1
     return 2 if any(row.missing for row in rows) else 0

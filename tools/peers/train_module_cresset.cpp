@@ -1,5 +1,5 @@
 // A one-file program that trains a module with cresset. tools/compare.py times its compilation at -O0 against
-// train_module_torch.cpp, its twin line by line.
+// train_module_torch.cpp, its twin.
 #include <cresset/cresset.h>
 
 #include <cstdio>

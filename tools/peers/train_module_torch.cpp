@@ -1,5 +1,5 @@
 // A one-file program that trains a module with LibTorch. tools/compare.py times its compilation at -O0 against
-// train_module_cresset.cpp, its twin line by line.
+// train_module_cresset.cpp, its twin.
 #include <torch/torch.h>
 
 #include <cstdio>
