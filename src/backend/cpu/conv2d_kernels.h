@@ -12,4 +12,9 @@ extern const Kernel<Conv2dGradInput> kConv2dGradInputReference;
 extern const Kernel<Conv2dGradWeight> kConv2dGradWeightHighway;
 extern const Kernel<Conv2dGradWeight> kConv2dGradWeightReference;
 
+// Only where the library is built with oneDNN.
+extern const Kernel<Conv2dForward> kConv2dForwardOnednn;
+extern const Kernel<Conv2dGradInput> kConv2dGradInputOnednn;
+extern const Kernel<Conv2dGradWeight> kConv2dGradWeightOnednn;
+
 }  // namespace cresset::cpu
