@@ -5,7 +5,9 @@
 
 namespace cresset::cpu {
 
+extern const Kernel<AdaptiveAvgPool2dForward> kAdaptiveAvgPool2dForwardHighway;
 extern const Kernel<AdaptiveAvgPool2dForward> kAdaptiveAvgPool2dForwardReference;
+extern const Kernel<AdaptiveAvgPool2dBackward> kAdaptiveAvgPool2dBackwardHighway;
 extern const Kernel<AdaptiveAvgPool2dBackward> kAdaptiveAvgPool2dBackwardReference;
 
 }  // namespace cresset::cpu

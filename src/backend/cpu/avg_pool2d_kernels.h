@@ -5,7 +5,9 @@
 
 namespace cresset::cpu {
 
+extern const Kernel<AvgPool2dForward> kAvgPool2dForwardHighway;
 extern const Kernel<AvgPool2dForward> kAvgPool2dForwardReference;
+extern const Kernel<AvgPool2dBackward> kAvgPool2dBackwardHighway;
 extern const Kernel<AvgPool2dBackward> kAvgPool2dBackwardReference;
 
 }  // namespace cresset::cpu

@@ -49,6 +49,32 @@ HWY_INLINE hn::Vec<D> keep_first(D d, hn::Vec<D> v, std::int64_t count) {
   return hn::IfThenElseZero(hn::FirstN(d, static_cast<std::size_t>(count)), v);
 }
 
+// The same where `lanes` may be all.
+template <class D, class T = hn::TFromD<D>>
+HWY_INLINE void store_lanes(hn::Vec<D> v, D d, T* to, std::int64_t lanes) {
+  if (lanes == kLanesOf<T>)
+    hn::StoreU(v, d, to);
+  else
+    store_first(v, d, to, lanes);
+}
+template <class D, class T = hn::TFromD<D>>
+HWY_INLINE hn::Vec<D> load_lanes(D d, const T* from, std::int64_t lanes) {
+  return lanes == kLanesOf<T> ? hn::LoadU(d, from) : load_first(d, from, lanes);
+}
+template <class D, class T = hn::TFromD<D>>
+HWY_INLINE hn::Vec<D> keep_lanes(D d, hn::Vec<D> v, std::int64_t lanes) {
+  return lanes == kLanesOf<T> ? v : keep_first(d, v, lanes);
+}
+
+// Calls f(c, vector, lanes) over a contiguous row of C elements; lanes past the end are 0.
+template <class T, class F>
+HWY_INLINE void each_vector(const T* x, std::int64_t C, F&& f) {
+  const hn::ScalableTag<T> d;
+  std::int64_t c = 0;
+  for (; c + kLanesOf<T> <= C; c += kLanesOf<T>) f(c, hn::LoadU(d, x + c), kLanesOf<T>);
+  if (c < C) f(c, load_first(d, x + c, C - c), C - c);
+}
+
 // Highway's exp and log (1 and 3 units in the last place) turn NaN into a number.
 template <class D>
 HWY_INLINE hn::Vec<D> exp_keeping_nan(D d, hn::Vec<D> x) {

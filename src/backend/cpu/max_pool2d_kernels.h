@@ -5,7 +5,9 @@
 
 namespace cresset::cpu {
 
+extern const Kernel<MaxPool2dForward> kMaxPool2dForwardHighway;
 extern const Kernel<MaxPool2dForward> kMaxPool2dForwardReference;
+extern const Kernel<MaxPool2dBackward> kMaxPool2dBackwardHighway;
 extern const Kernel<MaxPool2dBackward> kMaxPool2dBackwardReference;
 
 }  // namespace cresset::cpu

@@ -17,31 +17,6 @@
 HWY_BEFORE_NAMESPACE();
 namespace cresset::cpu::HWY_NAMESPACE {
 
-// Calls f(c, vector, lanes) over a contiguous row of C elements; lanes past the end are 0.
-template <class T, class F>
-HWY_INLINE void each_vector(const T* x, std::int64_t C, F&& f) {
-  const hn::ScalableTag<T> d;
-  std::int64_t c = 0;
-  for (; c + kLanesOf<T> <= C; c += kLanesOf<T>) f(c, hn::LoadU(d, x + c), kLanesOf<T>);
-  if (c < C) f(c, load_first(d, x + c, C - c), C - c);
-}
-
-template <class D, class T = hn::TFromD<D>>
-HWY_INLINE void store_lanes(hn::Vec<D> v, D d, T* to, std::int64_t lanes) {
-  if (lanes == kLanesOf<T>)
-    hn::StoreU(v, d, to);
-  else
-    store_first(v, d, to, lanes);
-}
-template <class D, class T = hn::TFromD<D>>
-HWY_INLINE hn::Vec<D> load_lanes(D d, const T* from, std::int64_t lanes) {
-  return lanes == kLanesOf<T> ? hn::LoadU(d, from) : load_first(d, from, lanes);
-}
-template <class D, class T = hn::TFromD<D>>
-HWY_INLINE hn::Vec<D> keep_lanes(D d, hn::Vec<D> v, std::int64_t lanes) {
-  return lanes == kLanesOf<T> ? v : keep_first(d, v, lanes);
-}
-
 // In every lane; a NaN may or may not count.
 template <class T>
 HWY_INLINE auto row_max(const T* x, std::int64_t C) {
