@@ -5,8 +5,11 @@
 
 namespace cresset::cpu {
 
+extern const Kernel<BatchNormForward> kBatchNormForwardHighway;
 extern const Kernel<BatchNormForward> kBatchNormForwardReference;
+extern const Kernel<BatchNormInference> kBatchNormInferenceHighway;
 extern const Kernel<BatchNormInference> kBatchNormInferenceReference;
+extern const Kernel<BatchNormBackward> kBatchNormBackwardHighway;
 extern const Kernel<BatchNormBackward> kBatchNormBackwardReference;
 
 }  // namespace cresset::cpu
