@@ -11,8 +11,9 @@ namespace {
 
 constexpr double kPi = 3.14159265358979323846;
 
-double gelu_slope(double x) {
-  return 0.5 * std::erfc(-x * std::sqrt(0.5)) + x * std::exp(-0.5 * x * x) / std::sqrt(2 * kPi);
+// In double the tail would magnify the rounding of erfc's argument.
+double gelu_slope(long double x) {
+  return static_cast<double>(0.5L * std::erfc(-x * std::sqrt(0.5L)) + x * std::exp(-0.5L * x * x) / std::sqrt(2 * kPi));
 }
 
 double gelu_tanh_slope(double x) {

@@ -24,7 +24,9 @@ double apply(UnaryOp op, double x, const double* params) {
     case UnaryOp::sigmoid: return 1 / (1 + std::exp(-x));
     case UnaryOp::tanh: return std::tanh(x);
     case UnaryOp::relu: return x < 0 ? 0 : x;
-    case UnaryOp::gelu: return x * (0.5 * std::erfc(-x * std::sqrt(0.5)));
+    case UnaryOp::gelu:
+      return static_cast<double>(
+          0.5L * x * std::erfc(-x * std::sqrt(0.5L)));  // in double the tail magnifies the rounding of erfc's argument
     case UnaryOp::gelu_tanh:
       return 0.5 * x * (1 + std::tanh(std::sqrt(2 / 3.14159265358979323846) * (x + 0.044715 * x * x * x)));
     case UnaryOp::logical_not: return x == 0;
