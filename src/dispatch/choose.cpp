@@ -1,0 +1,119 @@
+// Choosing a kernel where that is more than taking the first: forcing, logging, errors.
+#include <cresset/extension/registry.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <cstdlib>
+
+#include "core/check.h"
+#include "core/cpu_info.h"
+#include "core/thread_state.h"
+#include "dispatch/state.h"
+
+namespace cresset {
+namespace {
+
+// `CRESSET_LOG=dispatch` prints every choice to stderr, with the reasons of those that refused.
+bool logging() noexcept {
+  static const bool on = [] {
+    const char* value = std::getenv("CRESSET_LOG");
+    return value && std::string_view(value).find("dispatch") != std::string_view::npos;
+  }();
+  return on;
+}
+
+bool fits(std::string_view op, std::string_view slot) {
+  return op == "*" || op == slot || (slot.starts_with(op) && slot[op.size()] == '.');
+}
+
+const ForcedKernel* forced_for(std::string_view slot) {
+  if (!thread_state.dispatch) return nullptr;
+  const auto& forced = thread_state.dispatch->forced;
+  const auto at = std::find_if(forced.rbegin(), forced.rend(), [&](const ForcedKernel& f) { return fits(f.op, slot); });
+  return at == forced.rend() ? nullptr : &*at;
+}
+
+Context& process_context() {
+  static Context context = [] {
+    Context c;
+    c.isa = cpu_isa();
+    return c;
+  }();
+  return context;
+}
+
+const char* device_name(DeviceType device) { return device == DeviceType::cpu ? "cpu" : "cuda"; }
+
+}  // namespace
+
+const Context& detail::context_of_thread() noexcept { return process_context(); }
+const Context& current_context() { return process_context(); }
+void allow_nondeterministic(bool allow) { process_context().allow_nondeterministic = allow; }
+void allow_tf32(bool allow) { process_context().allow_tf32 = allow; }
+void set_workspace_limit(std::int64_t bytes) {
+  check<ValueError>(bytes >= 0, "set_workspace_limit: must not be negative, got {}", bytes);
+  process_context().workspace_limit = bytes;
+}
+
+bool detail::choice_is_special() noexcept { return thread_state.dispatch || logging(); }
+
+void detail::fail_no_kernel(const KernelList& list, const void* problem, const Context& context,
+                            RefusesErased refuses) {
+  std::string reasons;
+  for (const AnyKernel* kernel : *list.order.load())
+    reasons += fmt::format("\n  {} refused: {}", kernel->name, refuses(kernel->refuses, problem, context).str());
+  fail<UnsupportedError>("{}: no {} kernel takes this problem{}", list.slot, device_name(list.device), reasons);
+}
+
+const detail::AnyKernel& detail::choose_slowly(const KernelList& list, const void* problem, const Context& context,
+                                               RefusesErased refuses) {
+  const auto& order = *list.order.load();
+  const ForcedKernel* forced = forced_for(list.slot);
+  const auto wanted =
+      !forced ? order.end()
+              : std::find_if(order.begin(), order.end(), [&](const AnyKernel* k) { return k->name == forced->kernel; });
+  check<UnsupportedError>(!forced || wanted != order.end() || forced->op == "*" || forced->forcing == Forcing::prefer,
+                          "{}: has no {} kernel named '{}'", list.slot, device_name(list.device),
+                          forced ? forced->kernel : "");
+  std::vector<const AnyKernel*> tried;
+  if (wanted != order.end()) tried.push_back(*wanted);
+  if (wanted == order.end() || forced->forcing == Forcing::prefer)
+    for (const AnyKernel* kernel : order)
+      if (wanted == order.end() || kernel != *wanted) tried.push_back(kernel);
+  std::string reasons;
+  for (const AnyKernel* kernel : tried) {
+    const Refusal refusal = refuses(kernel->refuses, problem, context);
+    if (!refusal) {
+      if (logging())
+        std::fprintf(stderr, "cresset dispatch: %s on %s: %s%s\n", list.slot.c_str(), device_name(list.device),
+                     kernel->name.c_str(), reasons.c_str());
+      return *kernel;
+    }
+    reasons += fmt::format("\n  {} refused: {}", kernel->name, refusal.str());
+  }
+  fail<UnsupportedError>("{}: no {} kernel takes this problem{}", list.slot, device_name(list.device), reasons);
+}
+
+ForceKernelGuard::ForceKernelGuard(std::string_view kernels, Forcing forcing) : before_(thread_state.dispatch) {
+  auto state = std::make_unique<DispatchState>();
+  if (before_) *state = *before_;
+  while (!kernels.empty()) {
+    const std::string_view entry = kernels.substr(0, kernels.find(','));
+    kernels.remove_prefix(std::min(kernels.size(), entry.size() + 1));
+    const auto equals = entry.find('=');
+    check<ValueError>(equals != std::string_view::npos && equals > 0 && equals + 1 < entry.size(),
+                      "force: an entry reads op=kernel, got '{}'", entry);
+    state->forced.push_back({std::string(entry.substr(0, equals)), std::string(entry.substr(equals + 1)), forcing});
+  }
+  state_ = std::move(state);
+  thread_state.dispatch = state_.get();
+}
+ForceKernelGuard::~ForceKernelGuard() { thread_state.dispatch = before_; }
+
+DispatchSnapshot::DispatchSnapshot()
+    : state_(thread_state.dispatch ? std::make_shared<const DispatchState>(*thread_state.dispatch) : nullptr) {}
+DispatchSnapshot::Guard::Guard(std::shared_ptr<const DispatchState> state)
+    : state_(std::move(state)), before_(std::exchange(thread_state.dispatch, state_.get())) {}
+DispatchSnapshot::Guard::~Guard() { thread_state.dispatch = before_; }
+
+}  // namespace cresset

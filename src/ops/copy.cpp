@@ -1,0 +1,124 @@
+// Copies: conversions of type, device and memory format, clone, contiguous, copy_, fill_.
+#include "ops/copy.h"
+
+#include <cresset/extension/registry.h>
+#include <cresset/ops.h>
+
+#include "autograd/inplace.h"
+#include "core/check.h"
+#include "ops/loop.h"
+#include "ops/pointwise.h"
+#include "ops/view_strides.h"
+
+namespace cresset {
+
+void copy_elements(const Tensor& to, const Tensor& from) {
+  const detail::TensorImpl &y = *to.impl(), &x = *from.impl();
+  check<DeviceError>(x.device == y.device, "copy: no way from {} to {}", x.device.str(), y.device.str());
+  CopyProblem problem{.from = x.dtype, .to = y.dtype, .loop = {}};
+  if (x.contiguous && y.contiguous && x.sizes == y.sizes) {
+    fill_dense_loop(problem.loop, x.numel);
+  } else {
+    const Shape strides = broadcast_strides(x, y.sizes);
+    fill_loop<2>(problem.loop, y.sizes, {&y.strides, &strides});
+  }
+  run<Copy>(y.device.type, problem, static_cast<const void*>(x.data), static_cast<void*>(y.data));
+}
+
+namespace {
+
+// Strides that keep the order of x's dimensions, dense: what `preserve` gives. A tensor that is dense in some order
+// keeps its strides.
+Shape preserved_strides(const detail::TensorImpl& x) {
+  if (x.contiguous) return dense_strides(x.sizes);
+  const Shape* inputs[] = {&x.strides};
+  return output_strides(x.sizes, inputs, 1);
+}
+
+Shape strides_for(const detail::TensorImpl& x, MemoryFormat format) {
+  return format == MemoryFormat::preserve ? preserved_strides(x) : dense_strides(x.sizes, format);
+}
+
+// A copy with history: its gradient goes back in x's type and on x's device.
+Tensor recorded_copy(const Tensor& x, DType dtype, Device device, MemoryFormat format, const char* node) {
+  const detail::TensorImpl& impl = impl_of(x);
+  Tensor y = new_tensor_strided(impl.sizes, strides_for(impl, format), dtype, device);
+  copy_elements(y, x);
+  if (is_floating_point(dtype) && needs_history(x))
+    record(
+        y, node,
+        [from = impl.dtype, home = impl.device](const Tensor& grad, Grads& out) { out[0] = grad.to(home, from); }, x);
+  return y;
+}
+
+}  // namespace
+
+Tensor Tensor::to(const ToOptions& options) const {
+  const detail::TensorImpl& impl = impl_of(*this);
+  const DType dtype = options.dtype.value_or(impl.dtype);
+  const Device device = options.device.value_or(impl.device);
+  if (!options.copy && dtype == impl.dtype && device == impl.device &&
+      (options.memory_format == MemoryFormat::preserve || is_contiguous(options.memory_format)))
+    return *this;
+  return recorded_copy(*this, dtype, device, options.memory_format, "ToCopyBackward0");
+}
+
+Tensor Tensor::clone(CloneOptions options) const {
+  const detail::TensorImpl& impl = impl_of(*this);
+  return recorded_copy(*this, impl.dtype, impl.device, options.memory_format, "CloneBackward0");
+}
+
+Tensor Tensor::contiguous(MemoryFormat format) const {
+  check<ValueError>(format != MemoryFormat::preserve,
+                    "contiguous: preserve memory format is unsupported by the contiguous operator");
+  return is_contiguous(format) ? *this : clone({.memory_format = format});
+}
+
+const Tensor& Tensor::copy_(const Tensor& source, bool) const {
+  const detail::TensorImpl &to = impl_of(*this), &from = impl_of(source);
+  const bool recorded = needs_history(*this, source);
+  check_inplace(*this, "copy_", recorded);
+  check<ShapeError>(from.sizes.size() <= to.sizes.size() && broadcast_shape("copy_", to.sizes, from.sizes) == to.sizes,
+                    "copy_: a tensor of shape {} cannot be written to one of shape {}", from.sizes.str(),
+                    to.sizes.str());
+  // Source and target may share memory: then the source is read whole first.
+  const Tensor values =
+      to.storage.get() == from.storage.get() && to.data != from.data ? source.detach().clone() : source;
+  copy_elements(*this, values);
+  bump_version(*this);
+  if (recorded && cresset::is_floating_point(to.dtype)) {
+    rebase_history(*this,
+                   function_node(
+                       "CopyBackwards",
+                       [shape = from.sizes, dtype = from.dtype, home = from.device](const Tensor& grad, Grads& out) {
+                         if (out.needs(0)) out[0] = zeros_like(grad);
+                         if (out.needs(1)) out[1] = sum_to_shape(grad, shape).to(home, dtype);
+                       },
+                       *this, source));
+  }
+  return *this;
+}
+
+const Tensor& Tensor::fill_(Scalar value) const {
+  const detail::TensorImpl& impl = impl_of(*this);
+  const bool recorded = needs_history(*this);
+  check_inplace(*this, "fill_", recorded);
+  fill_elements(*this, value);
+  bump_version(*this);
+  if (recorded && cresset::is_floating_point(impl.dtype))
+    rebase_history(*this,
+                   function_node(
+                       "FillBackward0", [](const Tensor& grad, Grads& out) { out[0] = zeros_like(grad); }, *this));
+  return *this;
+}
+
+const Tensor& Tensor::index_put_(const std::vector<IndexItem>& items, const Tensor& value) const {
+  index(items).copy_(value);
+  return *this;
+}
+const Tensor& Tensor::index_put_(const std::vector<IndexItem>& items, Scalar value) const {
+  index(items).fill_(value);
+  return *this;
+}
+
+}  // namespace cresset
