@@ -1,5 +1,6 @@
 // Custom functions.
 #include <cresset/autograd.h>
+#include <cresset/creation.h>
 
 #include <algorithm>
 

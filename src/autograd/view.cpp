@@ -127,14 +127,12 @@ namespace {
 // dimension must step over all smaller ones.
 bool overlaps(const detail::TensorImpl& impl) {
   if (impl.contiguous || impl.numel == 0) return false;
-  std::array<std::pair<std::int64_t, std::int64_t>, kMaxDims> dims;
-  int count = 0;
+  std::vector<std::pair<std::int64_t, std::int64_t>> dims;
   for (int i = 0; i < impl.sizes.size(); ++i)
-    if (impl.sizes[i] > 1) dims[static_cast<std::size_t>(count++)] = {impl.strides[i], impl.sizes[i]};
-  std::sort(dims.begin(), dims.begin() + count);
+    if (impl.sizes[i] > 1) dims.emplace_back(impl.strides[i], impl.sizes[i]);
+  std::sort(dims.begin(), dims.end());
   std::int64_t reach = 0;
-  for (int i = 0; i < count; ++i) {
-    const auto [stride, size] = dims[static_cast<std::size_t>(i)];
+  for (const auto& [stride, size] : dims) {
     if (stride <= reach) return true;
     reach += stride * (size - 1);
   }

@@ -5,7 +5,7 @@
 #include <cmath>
 #include <cstring>
 
-#include "autograd/meta.h"
+#include "autograd/node.h"
 #include "core/check.h"
 #include "core/tensor_impl.h"
 

@@ -112,9 +112,10 @@ Tensor arange(Scalar start, Scalar end, Scalar step, const TensorOptions& option
                      [&](std::int64_t i) { return s + static_cast<double>(i) * d; });
   } else {
     const std::int64_t first = start.to_int64(), by = step.to_int64();
-    __int128 span = static_cast<__int128>(end.to_int64()) - first;
-    const __int128 count = (span + by + (by > 0 ? -1 : 1)) / by;
-    check<OutOfMemoryError>(count < (static_cast<__int128>(1) << 60), "arange: too many elements");
+    __extension__ using Wide = __int128;
+    const Wide span = static_cast<Wide>(end.to_int64()) - first;
+    const Wide count = (span + by + (by > 0 ? -1 : 1)) / by;
+    check<OutOfMemoryError>(count < (static_cast<Wide>(1) << 60), "arange: too many elements");
     t = from_numbers({static_cast<std::int64_t>(count)}, dtype, device, [&](std::int64_t i) { return first + i * by; });
   }
   return finish(std::move(t), options.requires_grad);

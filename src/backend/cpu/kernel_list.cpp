@@ -1,0 +1,52 @@
+#include "backend/cpu/kernel_list.h"
+
+#include "backend/cpu/adaptive_avg_pool2d_kernels.h"
+#include "backend/cpu/avg_pool2d_kernels.h"
+#include "backend/cpu/batch_norm_kernels.h"
+#include "backend/cpu/binary_kernels.h"
+#include "backend/cpu/conv2d_kernels.h"
+#include "backend/cpu/copy_kernels.h"
+#include "backend/cpu/cross_entropy_kernels.h"
+#include "backend/cpu/matmul_kernels.h"
+#include "backend/cpu/max_pool2d_kernels.h"
+#include "backend/cpu/optimizer_kernels.h"
+#include "backend/cpu/random_kernels.h"
+#include "backend/cpu/reduce_kernels.h"
+#include "backend/cpu/softmax_kernels.h"
+#include "backend/cpu/unary_kernels.h"
+#include "backend/cpu/where_kernels.h"
+#include "dispatch/builtin.h"
+
+namespace cresset {
+
+void register_cpu_kernels() {
+  using namespace cpu;
+  constexpr DeviceType kCpu = DeviceType::cpu;
+  add_builtin<AdaptiveAvgPool2dForward>(kCpu, kAdaptiveAvgPool2dForwardReference);
+  add_builtin<AdaptiveAvgPool2dBackward>(kCpu, kAdaptiveAvgPool2dBackwardReference);
+  add_builtin<AvgPool2dForward>(kCpu, kAvgPool2dForwardReference);
+  add_builtin<AvgPool2dBackward>(kCpu, kAvgPool2dBackwardReference);
+  add_builtin<BatchNormForward>(kCpu, kBatchNormForwardReference);
+  add_builtin<BatchNormInference>(kCpu, kBatchNormInferenceReference);
+  add_builtin<BatchNormBackward>(kCpu, kBatchNormBackwardReference);
+  add_builtin<Binary>(kCpu, kBinaryReference);
+  add_builtin<Conv2dForward>(kCpu, kConv2dForwardHighway, kConv2dForwardReference);
+  add_builtin<Conv2dGradInput>(kCpu, kConv2dGradInputHighway, kConv2dGradInputReference);
+  add_builtin<Conv2dGradWeight>(kCpu, kConv2dGradWeightHighway, kConv2dGradWeightReference);
+  add_builtin<Copy>(kCpu, kCopyReference);
+  add_builtin<CrossEntropyForward>(kCpu, kCrossEntropyForwardHighway, kCrossEntropyForwardReference);
+  add_builtin<CrossEntropyBackward>(kCpu, kCrossEntropyBackwardHighway, kCrossEntropyBackwardReference);
+  add_builtin<Matmul>(kCpu, kMatmulReference);
+  add_builtin<MaxPool2dForward>(kCpu, kMaxPool2dForwardReference);
+  add_builtin<MaxPool2dBackward>(kCpu, kMaxPool2dBackwardReference);
+  add_builtin<SgdStep>(kCpu, kSgdStepReference);
+  add_builtin<AdamStep>(kCpu, kAdamStepReference);
+  add_builtin<Random>(kCpu, kRandomReference);
+  add_builtin<Reduce>(kCpu, kReduceReference);
+  add_builtin<SoftmaxForward>(kCpu, kSoftmaxForwardHighway, kSoftmaxForwardReference);
+  add_builtin<SoftmaxBackward>(kCpu, kSoftmaxBackwardHighway, kSoftmaxBackwardReference);
+  add_builtin<Unary>(kCpu, kUnaryReference);
+  add_builtin<Where>(kCpu, kWhereReference);
+}
+
+}  // namespace cresset
