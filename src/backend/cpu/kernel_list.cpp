@@ -22,31 +22,37 @@ namespace cresset {
 void register_cpu_kernels() {
   using namespace cpu;
   constexpr DeviceType kCpu = DeviceType::cpu;
-  add_builtin<AdaptiveAvgPool2dForward>(kCpu, kAdaptiveAvgPool2dForwardReference);
-  add_builtin<AdaptiveAvgPool2dBackward>(kCpu, kAdaptiveAvgPool2dBackwardReference);
-  add_builtin<AvgPool2dForward>(kCpu, kAvgPool2dForwardReference);
-  add_builtin<AvgPool2dBackward>(kCpu, kAvgPool2dBackwardReference);
-  add_builtin<BatchNormForward>(kCpu, kBatchNormForwardReference);
-  add_builtin<BatchNormInference>(kCpu, kBatchNormInferenceReference);
-  add_builtin<BatchNormBackward>(kCpu, kBatchNormBackwardReference);
-  add_builtin<Binary>(kCpu, kBinaryReference);
+  add_builtin<AdaptiveAvgPool2dForward>(kCpu, kAdaptiveAvgPool2dForwardHighway, kAdaptiveAvgPool2dForwardReference);
+  add_builtin<AdaptiveAvgPool2dBackward>(kCpu, kAdaptiveAvgPool2dBackwardHighway, kAdaptiveAvgPool2dBackwardReference);
+  add_builtin<AvgPool2dForward>(kCpu, kAvgPool2dForwardHighway, kAvgPool2dForwardReference);
+  add_builtin<AvgPool2dBackward>(kCpu, kAvgPool2dBackwardHighway, kAvgPool2dBackwardReference);
+  add_builtin<BatchNormForward>(kCpu, kBatchNormForwardHighway, kBatchNormForwardReference);
+  add_builtin<BatchNormInference>(kCpu, kBatchNormInferenceHighway, kBatchNormInferenceReference);
+  add_builtin<BatchNormBackward>(kCpu, kBatchNormBackwardHighway, kBatchNormBackwardReference);
+  add_builtin<Binary>(kCpu, kBinaryHighway, kBinaryReference);
+#if defined(CRESSET_HAS_ONEDNN)
+  add_builtin<Conv2dForward>(kCpu, kConv2dForwardHighway, kConv2dForwardOnednn, kConv2dForwardReference);
+  add_builtin<Conv2dGradInput>(kCpu, kConv2dGradInputHighway, kConv2dGradInputOnednn, kConv2dGradInputReference);
+  add_builtin<Conv2dGradWeight>(kCpu, kConv2dGradWeightHighway, kConv2dGradWeightOnednn, kConv2dGradWeightReference);
+#else
   add_builtin<Conv2dForward>(kCpu, kConv2dForwardHighway, kConv2dForwardReference);
   add_builtin<Conv2dGradInput>(kCpu, kConv2dGradInputHighway, kConv2dGradInputReference);
   add_builtin<Conv2dGradWeight>(kCpu, kConv2dGradWeightHighway, kConv2dGradWeightReference);
-  add_builtin<Copy>(kCpu, kCopyReference);
+#endif
+  add_builtin<Copy>(kCpu, kCopyHighway, kCopyReference);
   add_builtin<CrossEntropyForward>(kCpu, kCrossEntropyForwardHighway, kCrossEntropyForwardReference);
   add_builtin<CrossEntropyBackward>(kCpu, kCrossEntropyBackwardHighway, kCrossEntropyBackwardReference);
-  add_builtin<Matmul>(kCpu, kMatmulReference);
-  add_builtin<MaxPool2dForward>(kCpu, kMaxPool2dForwardReference);
-  add_builtin<MaxPool2dBackward>(kCpu, kMaxPool2dBackwardReference);
+  add_builtin<Matmul>(kCpu, kMatmulHighway, kMatmulReference);
+  add_builtin<MaxPool2dForward>(kCpu, kMaxPool2dForwardHighway, kMaxPool2dForwardReference);
+  add_builtin<MaxPool2dBackward>(kCpu, kMaxPool2dBackwardHighway, kMaxPool2dBackwardReference);
   add_builtin<SgdStep>(kCpu, kSgdStepReference);
   add_builtin<AdamStep>(kCpu, kAdamStepReference);
   add_builtin<Random>(kCpu, kRandomReference);
   add_builtin<Reduce>(kCpu, kReduceReference);
   add_builtin<SoftmaxForward>(kCpu, kSoftmaxForwardHighway, kSoftmaxForwardReference);
   add_builtin<SoftmaxBackward>(kCpu, kSoftmaxBackwardHighway, kSoftmaxBackwardReference);
-  add_builtin<Unary>(kCpu, kUnaryReference);
-  add_builtin<Where>(kCpu, kWhereReference);
+  add_builtin<Unary>(kCpu, kUnaryHighway, kUnaryReference);
+  add_builtin<Where>(kCpu, kWhereHighway, kWhereReference);
 }
 
 }  // namespace cresset
