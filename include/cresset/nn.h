@@ -1,0 +1,11 @@
+// Modules, layers and losses.
+#pragma once
+
+#include <cresset/nn/activation.h>
+#include <cresset/nn/conv.h>
+#include <cresset/nn/init.h>
+#include <cresset/nn/linear.h>
+#include <cresset/nn/loss.h>
+#include <cresset/nn/module.h>
+#include <cresset/nn/pooling.h>
+#include <cresset/nn/sequential.h>

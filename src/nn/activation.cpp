@@ -1,0 +1,27 @@
+#include <cresset/nn/activation.h>
+
+#include "core/check.h"
+#include "nn/text.h"
+
+namespace cresset::nn {
+
+std::string GELU::extra_repr() const {
+  return fmt::format("approximate='{}'", options_.approximate == GeluApproximate::tanh ? "tanh" : "none");
+}
+std::string Softmax::extra_repr() const { return fmt::format("dim={}", dim_); }
+std::string LogSoftmax::extra_repr() const { return fmt::format("dim={}", dim_); }
+
+Dropout::Dropout(double p, const DropoutOptions& options) : p_(p), options_(options) {
+  check<ValueError>(p >= 0 && p <= 1, "Dropout: dropout probability has to be between 0 and 1, but got {}", p);
+}
+
+Tensor Dropout::forward(const Tensor& input) {
+  const Tensor output = functional::dropout(input, p_, {.training = is_training()});
+  return options_.inplace && !output.is_same(input) ? input.copy_(output) : output;
+}
+
+std::string Dropout::extra_repr() const {
+  return fmt::format("p={}, inplace={}", python_float(p_), python_bool(options_.inplace));
+}
+
+}  // namespace cresset::nn

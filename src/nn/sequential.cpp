@@ -1,0 +1,52 @@
+#include <cresset/nn/sequential.h>
+
+#include "core/check.h"
+#include "nn/class_name.h"
+#include "nn/copy_memo.h"
+
+namespace cresset::nn {
+
+void detail::fail_element_type(const ModuleBase& element, std::int64_t index, const std::type_info& wanted) {
+  fail<ValueError>("Sequential: element {} must be a {}, is a {}", index, class_name_of(wanted), element.class_name());
+}
+
+Sequential::Sequential() : items_(std::make_shared<std::vector<Item>>()) {}
+Sequential::Sequential(std::initializer_list<Item> items) : Sequential() {
+  for (const Item& item : items) add(item);
+}
+
+void Sequential::add(Item item) {
+  check<ValueError>(!item.name.empty() && item.name.find('.') == std::string::npos,
+                    "Sequential: a module's name must have at least one letter and no \".\", got \"{}\"", item.name);
+  for (const Item& other : *items_)
+    check<ValueError>(other.name != item.name, "Sequential: there is a module \"{}\" already", item.name);
+  items_->push_back(std::move(item));
+}
+
+Tensor Sequential::forward(const Tensor& input) {
+  Tensor x = input;
+  for (const Item& item : *items_) x = (*item.module)(x);
+  return x;
+}
+
+Module& Sequential::operator[](std::int64_t index) const {
+  const auto n = static_cast<std::int64_t>(items_->size());
+  check<IndexError>(index >= -n && index < n, "Sequential: index {} is out of range of {} modules", index, n);
+  return *(*items_)[static_cast<std::size_t>(index < 0 ? index + n : index)].module;
+}
+
+void Sequential::list_children(MemberList& members) {
+  for (const Item& item : *items_) members.add_one(item.name, *item.module);
+}
+
+void Sequential::copy_children(detail::CopyMemo& memo) {
+  auto& copy = memo.containers[items_.get()];
+  if (!copy) {
+    auto items = std::make_shared<std::vector<Item>>(*items_);
+    for (Item& item : *items) item.module = memo.copy_of(item.module);
+    copy = items;
+  }
+  items_ = std::static_pointer_cast<std::vector<Item>>(copy);
+}
+
+}  // namespace cresset::nn

@@ -1,0 +1,216 @@
+// The part of an optimiser that is the same for each kind of options.
+#pragma once
+
+#include <cresset/creation.h>
+
+#include <charconv>
+
+#include "optim/optimizer_core.h"
+
+namespace cresset::optim::detail {
+
+// Method provides: Options; `for_each_option(options, f)` with f(name, field); `state_names` and
+// `state_count(options)`, of which the first ones are in use; `steps_name`, or "" where steps are not kept; `validate(options)`;
+// `momentum(options)`; `step(batch, options, device, dtype)`.
+template <class Method>
+class GroupedCore : public OptimizerCore {
+ public:
+  using Options = typename Method::Options;
+  using Group = ParamGroup<Options>;
+
+  explicit GroupedCore(const char* name) : name_(name) {}
+
+  void add_group(std::vector<Tensor> params, const Options& options) {
+    Method::validate(name_, options);
+    check<ValueError>(!params.empty(), "{}: optimizer got an empty parameter list", name_);
+    std::set<const void*> known;
+    for (const Group& group : groups)
+      for (const Tensor& parameter : group.params()) known.insert(parameter.impl());
+    check_params(name_, params, known);
+    states_.emplace_back(params.size());
+    groups.emplace_back(std::move(params), options);
+  }
+
+  const char* name() const override { return name_; }
+  std::size_t group_count() const override { return groups.size(); }
+  const std::vector<Tensor>& params(std::size_t group) const override { return groups.at(group).params(); }
+  double& lr(std::size_t group) override { return groups.at(group).lr; }
+  std::optional<double>& initial_lr(std::size_t group) override { return groups.at(group).initial_lr; }
+  double& momentum(std::size_t group) override { return Method::momentum(groups.at(group)); }
+
+  void step() override {
+    NoGradGuard no_grad;
+    for (std::size_t g = 0; g < groups.size(); ++g) {
+      Method::validate(name_, groups[g]);
+      step_group(groups[g], states_[g]);
+    }
+  }
+
+  StateDict state_dict() override {
+    StateDict dict;
+    std::size_t place = 0;
+    for (const auto& states : states_)
+      for (const ParamState& state : states) {
+        const std::string prefix = fmt::format("state.{}.", place++);
+        if (!Method::steps_name.empty() && state.steps > 0)
+          dict.set(prefix + std::string(Method::steps_name), tensor(static_cast<float>(state.steps), {.dtype = kFloat32}));
+        for (std::size_t i = 0; i < Method::state_names.size(); ++i)
+          if (state.tensors[i].defined()) dict.set(prefix + Method::state_names[i], state.tensors[i].detach());
+      }
+    place = 0;
+    for (std::size_t g = 0; g < groups.size(); ++g) {
+      const std::string prefix = fmt::format("param_groups.{}.", g);
+      Method::for_each_option(groups[g], [&](const char* option, auto& field) { dict.set(prefix + option, to_tensor(field)); });
+      if (groups[g].initial_lr) dict.set(prefix + "initial_lr", to_tensor(*groups[g].initial_lr));
+      const std::size_t count = groups[g].params().size();
+      dict.set(prefix + "params", arange(static_cast<std::int64_t>(place), static_cast<std::int64_t>(place + count)));
+      place += count;
+    }
+    return dict;
+  }
+
+  void load_state_dict(const StateDict& dict) override {
+    // All into copies first: where something does not fit, nothing has changed.
+    auto new_groups = groups;
+    std::vector<std::vector<ParamState>> new_states(groups.size());
+    for (std::size_t g = 0; g < groups.size(); ++g) new_states[g].resize(groups[g].params().size());
+    // Where the parameter that the dict calls by a number stands here.
+    std::unordered_map<std::int64_t, std::pair<std::size_t, std::size_t>> places;
+    check<ValueError>(
+        dict.contains(fmt::format("param_groups.{}.params", groups.size() - 1)) &&
+            !dict.contains(fmt::format("param_groups.{}.params", groups.size())),
+        "{}: loaded state dict has a different number of parameter groups", name_);
+    for (std::size_t g = 0; g < groups.size(); ++g) {
+      const StateDict saved = dict.sub_dict(fmt::format("param_groups.{}.", g));
+      const Tensor numbers = saved.at("params").to(kInt64);
+      check<ValueError>(numbers.dim() == 1 && static_cast<std::size_t>(numbers.numel()) == groups[g].params().size(),
+                        "{}: loaded state dict contains a parameter group that doesn't match the size of optimizer's "
+                        "group",
+                        name_);
+      for (std::size_t i = 0; i < groups[g].params().size(); ++i)
+        places[numbers[static_cast<std::int64_t>(i)].item<std::int64_t>()] = {g, i};
+      for (const auto& [option, value] : saved) load_option(new_groups[g], option, value);
+      Method::validate(name_, new_groups[g]);
+    }
+    for (const auto& [key, value] : dict.sub_dict("state.")) {
+      std::int64_t number = -1;
+      const auto parsed = std::from_chars(key.data(), key.data() + key.size(), number);
+      const auto place = places.find(number);
+      check<ValueError>(parsed.ec == std::errc() && *parsed.ptr == '.' && place != places.end(),
+                        "{}: loaded state dict has state of an unknown parameter: state.{}", name_, key);
+      const auto [g, i] = place->second;
+      load_state(new_states[g][i], groups[g].params()[i], std::string_view(parsed.ptr + 1), value);
+    }
+    groups = std::move(new_groups);
+    states_ = std::move(new_states);
+  }
+
+  std::string str() const override {
+    std::string text = fmt::format("{} (", name_);
+    for (std::size_t g = 0; g < groups.size(); ++g) {
+      text += fmt::format("\nParameter Group {}", g);
+      auto options = groups[g];
+      Method::for_each_option(options, [&](const char* option, const auto& field) {
+        text += fmt::format("\n    {}: {}", option, word(field));
+      });
+      text += '\n';
+    }
+    return text + ")";
+  }
+
+  std::vector<Group> groups;
+
+ private:
+  void step_group(const Group& group, std::vector<ParamState>& states) {
+    const int state_tensors = Method::state_count(group);
+    std::vector<char> done(states.size(), false);
+    // Mostly one round: all parameters of a group have one dtype and device.
+    for (std::size_t start = 0; start < states.size(); ++start) {
+      if (done[start]) continue;
+      const DType dtype = group.params()[start].dtype();
+      const Device device = group.params()[start].device();
+      batch_.clear();
+      for (std::size_t i = start; i < states.size(); ++i) {
+        const Tensor& parameter = group.params()[i];
+        if (done[i] || parameter.dtype() != dtype || !(parameter.device() == device)) continue;
+        done[i] = true;
+        const Tensor grad = parameter.grad();
+        if (!grad.defined()) continue;
+        ParamState& state = states[i];
+        state.steps += 1;
+        batch_.add(parameter, grad, state, state_tensors, !state.tensors[0].defined());
+      }
+      if (!batch_.empty()) Method::step(batch_, group, device, dtype);
+    }
+  }
+
+  void load_option(Group& group, const std::string& option, const Tensor& value) {
+    bool known = option == "params";
+    if (option == "initial_lr") {
+      double initial = 0;
+      from_tensor(initial, option, value);
+      group.initial_lr = initial;
+      known = true;
+    }
+    Method::for_each_option(group, [&](const char* own, auto& field) {
+      if (option != own) return;
+      from_tensor(field, option, value);
+      known = true;
+    });
+    check<ValueError>(known, "{}: loaded state dict has an unknown option: {}", name_, option);
+  }
+
+  void load_state(ParamState& state, const Tensor& parameter, std::string_view key, const Tensor& value) {
+    if (!Method::steps_name.empty() && key == Method::steps_name) {
+      double steps = 0;
+      from_tensor(steps, key, value);
+      state.steps = steps;
+      return;
+    }
+    for (std::size_t i = 0; i < Method::state_names.size(); ++i) {
+      if (key != Method::state_names[i]) continue;
+      check<ValueError>(value.defined() && value.shape() == parameter.shape(),
+                        "{}: loaded state dict has {} of shape {} for a parameter of shape {}", name_, key,
+                        value.defined() ? value.shape().str() : "undefined", parameter.shape().str());
+      state.tensors[i] = empty_like(parameter.data());
+      state.tensors[i].copy_(value);
+      return;
+    }
+    fail<ValueError>("{}: loaded state dict has {}, which this optimizer does not keep", name_, key);
+  }
+
+  static Tensor to_tensor(double value) { return tensor(value, {.dtype = kFloat64}); }
+  static Tensor to_tensor(bool value) { return tensor(value); }
+  static Tensor to_tensor(const std::pair<double, double>& value) {
+    return tensor({value.first, value.second}, {.dtype = kFloat64});
+  }
+  void check_size(std::string_view key, const Tensor& value, std::int64_t size) const {
+    check<ValueError>(value.defined() && value.numel() == size, "{}: loaded state dict must have {} number(s) as {}",
+                      name_, size, key);
+  }
+  void from_tensor(double& field, std::string_view key, const Tensor& value) const {
+    check_size(key, value, 1);
+    field = value.item();
+  }
+  void from_tensor(bool& field, std::string_view key, const Tensor& value) const {
+    check_size(key, value, 1);
+    field = value.item() != 0;
+  }
+  void from_tensor(std::pair<double, double>& field, std::string_view key, const Tensor& value) const {
+    check_size(key, value, 2);
+    const Tensor flat = value.reshape({2});
+    field = {flat[0].item(), flat[1].item()};
+  }
+
+  static std::string word(double value) { return fmt::format("{}", value); }
+  static std::string word(bool value) { return value ? "True" : "False"; }
+  static std::string word(const std::pair<double, double>& value) {
+    return fmt::format("({}, {})", value.first, value.second);
+  }
+
+  const char* name_;
+  std::vector<std::vector<ParamState>> states_;  // by group and parameter
+  StepBatch batch_;                              // kept, so that a step allocates nothing
+};
+
+}  // namespace cresset::optim::detail

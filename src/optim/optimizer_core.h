@@ -1,0 +1,65 @@
+// What an Optimizer stands for: groups of parameters, their state, and the step.
+#pragma once
+
+#include <cresset/extension/optimizer.h>
+#include <cresset/extension/registry.h>
+#include <cresset/optim/optimizer.h>
+
+#include <array>
+#include <set>
+#include <string_view>
+
+#include "core/check.h"
+
+namespace cresset::optim::detail {
+
+// The state of one parameter: tensors like it, undefined until first needed, and the number of steps.
+struct ParamState {
+  std::array<Tensor, 3> tensors;
+  double steps = 0;
+};
+
+class OptimizerCore {
+ public:
+  virtual ~OptimizerCore() = default;
+  virtual const char* name() const = 0;
+  virtual void step() = 0;
+  virtual std::size_t group_count() const = 0;
+  virtual const std::vector<Tensor>& params(std::size_t group) const = 0;
+  virtual double& lr(std::size_t group) = 0;
+  virtual std::optional<double>& initial_lr(std::size_t group) = 0;
+  // What cycles with the learning rate: SGD's momentum, Adam's first beta.
+  virtual double& momentum(std::size_t group) = 0;
+  virtual StateDict state_dict() = 0;
+  virtual void load_state_dict(const StateDict& state_dict) = 0;
+  virtual std::string str() const = 0;
+};
+
+// Checks a new group against those that are there, in PyTorch's words.
+void check_params(const char* optimizer, const std::vector<Tensor>& params, const std::set<const void*>& known);
+
+// One kernel call: the parameters of one group, dtype and device.
+class StepBatch {
+ public:
+  void clear() { kernel_tensors_.clear(), parameters_.clear(), converted_.clear(), writebacks_.clear(); }
+  // Brings gradient and state tensors to the parameter's dtype and order of elements where they differ, and adds the
+  // parameter.
+  void add(const Tensor& parameter, const Tensor& grad, ParamState& state, int state_tensors, bool first);
+  bool empty() const { return parameters_.empty(); }
+  template <class Slot>
+  void run(Device device, const typename Slot::Problem& problem) {
+    cresset::run<Slot>(device.type, problem, static_cast<const OptimizerTensor*>(kernel_tensors_.data()),
+                       static_cast<std::int64_t>(kernel_tensors_.size()));
+    finish();
+  }
+
+ private:
+  void finish();
+
+  std::vector<OptimizerTensor> kernel_tensors_;
+  std::vector<Tensor> parameters_;                       // as the user has them
+  std::vector<Tensor> converted_;                        // keeps gradients alive that had to be converted
+  std::vector<std::pair<Tensor, Tensor>> writebacks_;  // a parameter with gaps, and its dense stand-in
+};
+
+}  // namespace cresset::optim::detail

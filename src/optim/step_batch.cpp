@@ -1,0 +1,89 @@
+#include <cresset/creation.h>
+
+#include <algorithm>
+
+#include "autograd/inplace.h"
+#include "optim/optimizer_core.h"
+
+namespace cresset::optim::detail {
+namespace {
+
+// Whether the elements fill a block of memory, in whatever order of dimensions.
+bool is_dense(const Tensor& tensor) {
+  if (tensor.is_contiguous()) return true;
+  const Shape shape = tensor.shape(), strides = tensor.strides();
+  std::array<int, kMaxDims> order;
+  for (int i = 0; i < shape.size(); ++i) order[static_cast<std::size_t>(i)] = i;
+  std::sort(order.begin(), order.begin() + shape.size(), [&](int a, int b) { return strides[a] < strides[b]; });
+  std::int64_t expected = 1;
+  for (int i = 0; i < shape.size(); ++i) {
+    const int d = order[static_cast<std::size_t>(i)];
+    if (shape[d] == 1) continue;
+    if (strides[d] != expected) return false;
+    expected *= shape[d];
+  }
+  return true;
+}
+
+bool same_order(const Tensor& a, const Tensor& b) {
+  if (a.is_contiguous() && b.is_contiguous()) return true;
+  const Shape shape = a.shape(), strides_a = a.strides(), strides_b = b.strides();
+  for (int i = 0; i < shape.size(); ++i)
+    if (shape[i] != 1 && strides_a[i] != strides_b[i]) return false;
+  return true;
+}
+
+// `tensor` with the dtype, device and order of elements of the dense `like`; itself where it has them.
+Tensor aligned(const Tensor& tensor, const Tensor& like) {
+  if (tensor.dtype() == like.dtype() && tensor.device() == like.device() && same_order(tensor, like)) return tensor;
+  Tensor copy = empty_like(like.data());
+  copy.copy_(tensor);
+  return copy;
+}
+
+}  // namespace
+
+void check_params(const char* optimizer, const std::vector<Tensor>& params, const std::set<const void*>& known) {
+  std::set<const void*> own;
+  for (const Tensor& parameter : params) {
+    check<ValueError>(parameter.defined(), "{}: a parameter is undefined", optimizer);
+    check<ValueError>(parameter.is_leaf(), "{}: can't optimize a non-leaf Tensor", optimizer);
+    check<ValueError>(parameter.is_floating_point(), "{}: parameters must be floating-point, got {}", optimizer,
+                      cresset::name(parameter.dtype()));
+    check<ValueError>(!known.contains(parameter.impl()), "{}: some parameters appear in more than one parameter group",
+                      optimizer);
+    check<ValueError>(own.insert(parameter.impl()).second,
+                      "{}: optimizer contains a parameter group with duplicate parameters", optimizer);
+  }
+}
+
+void StepBatch::add(const Tensor& parameter, const Tensor& grad, ParamState& state, int state_tensors, bool first) {
+  Tensor target = parameter;
+  if (!is_dense(parameter)) {
+    target = parameter.data().contiguous();
+    writebacks_.emplace_back(parameter, target);
+  }
+  Tensor fitting = aligned(grad, target);
+  OptimizerTensor entry = {};
+  entry.param = target.data_ptr();
+  entry.grad = fitting.data_ptr();
+  for (int i = 0; i < state_tensors; ++i) {
+    Tensor& tensor = state.tensors[static_cast<std::size_t>(i)];
+    tensor = tensor.defined() ? aligned(tensor, target) : zeros_like(target.data());
+    entry.state[i] = tensor.data_ptr();
+  }
+  entry.size = target.numel();
+  entry.first = first;
+  entry.step = state.steps;
+  if (!fitting.is_same(grad)) converted_.push_back(std::move(fitting));
+  kernel_tensors_.push_back(entry);
+  parameters_.push_back(parameter);
+}
+
+void StepBatch::finish() {
+  for (const auto& [parameter, dense] : writebacks_) parameter.data().copy_(dense);
+  for (const Tensor& parameter : parameters_) bump_version(parameter);
+  clear();
+}
+
+}  // namespace cresset::optim::detail
