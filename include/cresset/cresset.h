@@ -6,7 +6,10 @@
 #include <cresset/device.h>
 #include <cresset/dtype.h>
 #include <cresset/error.h>
+#include <cresset/models.h>
+#include <cresset/nn.h>
 #include <cresset/ops.h>
+#include <cresset/optim.h>
 #include <cresset/random.h>
 #include <cresset/tensor.h>
 #include <cresset/threads.h>

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cresset/nn/activation.h>
+#include <cresset/nn/batch_norm.h>
 #include <cresset/nn/conv.h>
 #include <cresset/nn/init.h>
 #include <cresset/nn/linear.h>

@@ -14,8 +14,7 @@ bool positive(const Size2& size) { return size.h > 0 && size.w > 0; }
 // {left, right, top, bottom} for functional::pad.
 std::vector<std::int64_t> pad_amounts(const Padding2& padding, const Size2& kernel, const Size2& dilation) {
   if (padding.mode == Padding2::Mode::valid) return {0, 0, 0, 0};
-  if (padding.mode == Padding2::Mode::numbers)
-    return {padding.size.w, padding.size.w, padding.size.h, padding.size.h};
+  if (padding.mode == Padding2::Mode::numbers) return {padding.size.w, padding.size.w, padding.size.h, padding.size.h};
   const std::int64_t h = dilation.h * (kernel.h - 1), w = dilation.w * (kernel.w - 1);
   return {w / 2, w - w / 2, h / 2, h - h / 2};
 }

@@ -26,8 +26,8 @@ const Tensor& zeros_(const Tensor& tensor) { return constant_(tensor, 0); }
 const Tensor& ones_(const Tensor& tensor) { return constant_(tensor, 1); }
 
 double calculate_gain(std::string_view nonlinearity, std::optional<double> param) {
-  for (const char* linear : {"linear", "conv1d", "conv2d", "conv3d", "conv_transpose1d", "conv_transpose2d",
-                             "conv_transpose3d", "sigmoid"})
+  for (const char* linear :
+       {"linear", "conv1d", "conv2d", "conv3d", "conv_transpose1d", "conv_transpose2d", "conv_transpose3d", "sigmoid"})
     if (nonlinearity == linear) return 1;
   if (nonlinearity == "tanh") return 5.0 / 3;
   if (nonlinearity == "relu") return std::sqrt(2.0);
@@ -85,6 +85,8 @@ const Tensor& kaiming_normal_(const Tensor& tensor, const KaimingOptions& option
 const Tensor& xavier_uniform_(const Tensor& tensor, double gain) {
   return fill_uniform(tensor, xavier_std(tensor, gain));
 }
-const Tensor& xavier_normal_(const Tensor& tensor, double gain) { return fill_normal(tensor, xavier_std(tensor, gain)); }
+const Tensor& xavier_normal_(const Tensor& tensor, double gain) {
+  return fill_normal(tensor, xavier_std(tensor, gain));
+}
 
 }  // namespace cresset::nn::init

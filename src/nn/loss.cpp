@@ -8,11 +8,9 @@ CrossEntropyLoss::CrossEntropyLoss(const CrossEntropyLossOptions& options)
 }
 
 Tensor CrossEntropyLoss::forward(const Tensor& input, const Tensor& target) {
-  return functional::cross_entropy(input, target,
-                                   {.weight = weight,
-                                    .ignore_index = ignore_index_,
-                                    .reduction = reduction_,
-                                    .label_smoothing = label_smoothing_});
+  return functional::cross_entropy(
+      input, target,
+      {.weight = weight, .ignore_index = ignore_index_, .reduction = reduction_, .label_smoothing = label_smoothing_});
 }
 
 }  // namespace cresset::nn

@@ -14,8 +14,8 @@ void InputShapes::add(const std::vector<Tensor>& tensors) {
 
 namespace {
 
-// The error that passes through this thread's modules, from the innermost out. Each module sees only its own members, so
-// the path grows by one name at each of them.
+// The error that passes through this thread's modules, from the innermost out. Each module sees only its own members,
+// so the path grows by one name at each of them.
 struct Passing {
   Error original;
   Error last;  // as the module below left it

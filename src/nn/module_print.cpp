@@ -49,10 +49,9 @@ std::string list_block(const std::vector<Member>& elements) {
   const auto children = lines_of(elements);
   for (std::size_t i = 0, next; i < children.size(); i = next) {
     for (next = i + 1; next < children.size() && children[next].text == children[i].text;) ++next;
-    const std::string range = next - i == 1
-                                  ? "(" + children[i].name + "): "
-                                  : "(" + children[i].name + "-" + children[next - 1].name +
-                                        "): " + std::to_string(next - i) + " x ";
+    const std::string range = next - i == 1 ? "(" + children[i].name + "): "
+                                            : "(" + children[i].name + "-" + children[next - 1].name +
+                                                  "): " + std::to_string(next - i) + " x ";
     lines.push_back(range + indented(children[i].text));
   }
   return block("ModuleList", lines);

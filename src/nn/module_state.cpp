@@ -49,9 +49,10 @@ IncompatibleKeys ModuleBase::load_state_dict(const StateDict& state_dict, const 
     if (value == nullptr || !value->defined())
       keys.missing_keys.push_back(name);
     else if (!(value->shape() == tensor.shape()))
-      mismatches.push_back(fmt::format("size mismatch for {}: copying a param with shape {} from checkpoint, the shape "
-                                       "in current model is {}.",
-                                       name, torch_size(value->shape()), torch_size(tensor.shape())));
+      mismatches.push_back(
+          fmt::format("size mismatch for {}: copying a param with shape {} from checkpoint, the shape "
+                      "in current model is {}.",
+                      name, torch_size(value->shape()), torch_size(tensor.shape())));
   }
   for (const auto& item : state_dict)
     if (!own.contains(item.first)) keys.unexpected_keys.push_back(item.first);

@@ -10,8 +10,8 @@
 namespace cresset::optim::detail {
 
 // Method provides: Options; `for_each_option(options, f)` with f(name, field); `state_names` and
-// `state_count(options)`, of which the first ones are in use; `steps_name`, or "" where steps are not kept; `validate(options)`;
-// `momentum(options)`; `step(batch, options, device, dtype)`.
+// `state_count(options)`, of which the first ones are in use; `steps_name`, or "" where steps are not kept;
+// `validate(options)`; `momentum(options)`; `step(batch, options, device, dtype)`.
 template <class Method>
 class GroupedCore : public OptimizerCore {
  public:
@@ -53,14 +53,16 @@ class GroupedCore : public OptimizerCore {
       for (const ParamState& state : states) {
         const std::string prefix = fmt::format("state.{}.", place++);
         if (!Method::steps_name.empty() && state.steps > 0)
-          dict.set(prefix + std::string(Method::steps_name), tensor(static_cast<float>(state.steps), {.dtype = kFloat32}));
+          dict.set(prefix + std::string(Method::steps_name),
+                   tensor(static_cast<float>(state.steps), {.dtype = kFloat32}));
         for (std::size_t i = 0; i < Method::state_names.size(); ++i)
           if (state.tensors[i].defined()) dict.set(prefix + Method::state_names[i], state.tensors[i].detach());
       }
     place = 0;
     for (std::size_t g = 0; g < groups.size(); ++g) {
       const std::string prefix = fmt::format("param_groups.{}.", g);
-      Method::for_each_option(groups[g], [&](const char* option, auto& field) { dict.set(prefix + option, to_tensor(field)); });
+      Method::for_each_option(groups[g],
+                              [&](const char* option, auto& field) { dict.set(prefix + option, to_tensor(field)); });
       if (groups[g].initial_lr) dict.set(prefix + "initial_lr", to_tensor(*groups[g].initial_lr));
       const std::size_t count = groups[g].params().size();
       dict.set(prefix + "params", arange(static_cast<std::int64_t>(place), static_cast<std::int64_t>(place + count)));
@@ -76,10 +78,9 @@ class GroupedCore : public OptimizerCore {
     for (std::size_t g = 0; g < groups.size(); ++g) new_states[g].resize(groups[g].params().size());
     // Where the parameter that the dict calls by a number stands here.
     std::unordered_map<std::int64_t, std::pair<std::size_t, std::size_t>> places;
-    check<ValueError>(
-        dict.contains(fmt::format("param_groups.{}.params", groups.size() - 1)) &&
-            !dict.contains(fmt::format("param_groups.{}.params", groups.size())),
-        "{}: loaded state dict has a different number of parameter groups", name_);
+    check<ValueError>(dict.contains(fmt::format("param_groups.{}.params", groups.size() - 1)) &&
+                          !dict.contains(fmt::format("param_groups.{}.params", groups.size())),
+                      "{}: loaded state dict has a different number of parameter groups", name_);
     for (std::size_t g = 0; g < groups.size(); ++g) {
       const StateDict saved = dict.sub_dict(fmt::format("param_groups.{}.", g));
       const Tensor numbers = saved.at("params").to(kInt64);

@@ -112,7 +112,8 @@ struct OneCycleLR::Phase {
 std::vector<double> OneCycleLR::next_lr() {
   const auto step = static_cast<double>(last_epoch());
   check<ValueError>(step <= total_steps_,
-                    "OneCycleLR: Tried to step {} times. The specified number of total steps is {}", step, total_steps_);
+                    "OneCycleLR: Tried to step {} times. The specified number of total steps is {}", step,
+                    total_steps_);
   auto& core = optimizer_.core();
   std::vector<double> lrs;
   for (std::size_t g = 0; g < core.group_count(); ++g) {
@@ -139,7 +140,7 @@ std::vector<double> OneCycleLR::next_lr() {
 
 std::vector<std::pair<std::string, double*>> OneCycleLR::numbers() {
   std::vector<std::pair<std::string, double*>> all = {
-      {"total_steps", &total_steps_},     {"pct_start", &pct_start_},   {"base_momentum", &base_momentum_},
+      {"total_steps", &total_steps_},   {"pct_start", &pct_start_},   {"base_momentum", &base_momentum_},
       {"max_momentum", &max_momentum_}, {"div_factor", &div_factor_}, {"final_div_factor", &final_div_factor_}};
   for (std::size_t g = 0; g < max_lrs_.size(); ++g) all.emplace_back("max_lr." + std::to_string(g), &max_lrs_[g]);
   return all;

@@ -57,8 +57,8 @@ class StepBatch {
   void finish();
 
   std::vector<OptimizerTensor> kernel_tensors_;
-  std::vector<Tensor> parameters_;                       // as the user has them
-  std::vector<Tensor> converted_;                        // keeps gradients alive that had to be converted
+  std::vector<Tensor> parameters_;                     // as the user has them
+  std::vector<Tensor> converted_;                      // keeps gradients alive that had to be converted
   std::vector<std::pair<Tensor, Tensor>> writebacks_;  // a parameter with gaps, and its dense stand-in
 };
 

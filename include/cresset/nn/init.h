@@ -26,7 +26,7 @@ struct Fans {
 CRESSET_API Fans calculate_fan_in_and_fan_out(const Tensor& tensor);
 
 struct KaimingOptions {
-  double a = 0;  // the negative slope that follows; only with leaky_relu
+  double a = 0;                      // the negative slope that follows; only with leaky_relu
   std::string_view mode = "fan_in";  // or "fan_out"
   std::string_view nonlinearity = "leaky_relu";
 };

@@ -53,9 +53,10 @@ class MemberList {
   template <class T>
   void add_one(const std::string& name, T& member) {
     using Plain = std::remove_cv_t<T>;
-    static_assert(detail::is_listable<Plain>,
-                  "CRESSET_MODULE lists modules, nn::Parameter, nn::Buffer, and std::optional, std::vector and arrays of "
-                  "them; other members need no listing");
+    static_assert(
+        detail::is_listable<Plain>,
+        "CRESSET_MODULE lists modules, nn::Parameter, nn::Buffer, and std::optional, std::vector and arrays of "
+        "them; other members need no listing");
     if constexpr (std::is_base_of_v<ModuleBase, Plain>) {
       members_.push_back({.name = name, .module = &member});
     } else if constexpr (std::is_base_of_v<Parameter, Plain>) {
@@ -102,12 +103,12 @@ T clone_of(const T& module) {
 // of them), those of its base classes included, in the order in which PyTorch would have registered them. It stands in
 // the public part of the class. A class without such members takes `CRESSET_MODULE()`. What is not listed is found at
 // first use and is an error.
-#define CRESSET_MODULE(...)                                                                         \
-  void list_members(::cresset::nn::MemberList& cresset_members_) override {                        \
-    cresset_members_.add(#__VA_ARGS__ __VA_OPT__(, ) __VA_ARGS__);                                 \
-  }                                                                                                 \
-  const std::type_info& listed_type() const override { return typeid(decltype(*this)); }           \
-  std::unique_ptr<::cresset::nn::ModuleBase> alias_copy() const override {                         \
-    return ::cresset::nn::detail::alias_copy_of(*this);                                            \
-  }                                                                                                 \
+#define CRESSET_MODULE(...)                                                              \
+  void list_members(::cresset::nn::MemberList& cresset_members_) override {              \
+    cresset_members_.add(#__VA_ARGS__ __VA_OPT__(, ) __VA_ARGS__);                       \
+  }                                                                                      \
+  const std::type_info& listed_type() const override { return typeid(decltype(*this)); } \
+  std::unique_ptr<::cresset::nn::ModuleBase> alias_copy() const override {               \
+    return ::cresset::nn::detail::alias_copy_of(*this);                                  \
+  }                                                                                      \
   auto clone() const->std::remove_cvref_t<decltype(*this)> { return ::cresset::nn::detail::clone_of(*this); }

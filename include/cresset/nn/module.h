@@ -197,7 +197,8 @@ class __attribute__((visibility("default"))) ModuleOf<R(Args...)> : public Modul
       auto call = [&](auto&... in) -> decltype(auto) { return hook(module, std::as_const(in)...); };
       if constexpr (std::is_void_v<decltype(std::apply(call, inputs))>)
         std::apply(call, inputs);
-      else if constexpr (sizeof...(Args) == 1 && !std::is_same_v<std::remove_cvref_t<decltype(std::apply(call, inputs))>, Inputs>)
+      else if constexpr (sizeof...(Args) == 1 &&
+                         !std::is_same_v<std::remove_cvref_t<decltype(std::apply(call, inputs))>, Inputs>)
         std::get<0>(inputs) = std::apply(call, inputs);
       else
         inputs = std::apply(call, inputs);

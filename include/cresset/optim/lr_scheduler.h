@@ -90,7 +90,7 @@ struct OneCycleLROptions {
   std::optional<std::int64_t> total_steps = {};  // or epochs and steps_per_epoch
   std::optional<std::int64_t> epochs = {};
   std::optional<std::int64_t> steps_per_epoch = {};
-  double pct_start = 0.3;  // the part that goes up
+  double pct_start = 0.3;                    // the part that goes up
   std::string_view anneal_strategy = "cos";  // or "linear"
   bool cycle_momentum = true;
   double base_momentum = 0.85;
