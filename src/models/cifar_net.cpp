@@ -1,6 +1,10 @@
 #include <cresset/models/cifar_net.h>
 
+#include "nn/define_module.h"
+
 namespace cresset::models {
+
+CRESSET_DEFINE_MODULE(CifarNet, conv_1, pool, conv_2, fc_1, fc_2, fc_3)
 
 namespace F = nn::functional;
 

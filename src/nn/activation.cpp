@@ -1,9 +1,18 @@
 #include <cresset/nn/activation.h>
 
 #include "core/check.h"
+#include "nn/define_module.h"
 #include "nn/text.h"
 
 namespace cresset::nn {
+
+CRESSET_DEFINE_MODULE(ReLU)
+CRESSET_DEFINE_MODULE(Sigmoid)
+CRESSET_DEFINE_MODULE(Tanh)
+CRESSET_DEFINE_MODULE(GELU)
+CRESSET_DEFINE_MODULE(Softmax)
+CRESSET_DEFINE_MODULE(LogSoftmax)
+CRESSET_DEFINE_MODULE(Dropout)
 
 std::string GELU::extra_repr() const {
   return fmt::format("approximate='{}'", options_.approximate == GeluApproximate::tanh ? "tanh" : "none");

@@ -3,9 +3,13 @@
 #include <cresset/ops.h>
 
 #include "core/check.h"
+#include "nn/define_module.h"
 #include "nn/text.h"
 
 namespace cresset::nn {
+
+CRESSET_DEFINE_MODULE(BatchNorm1d, weight, bias, running_mean, running_var, num_batches_tracked)
+CRESSET_DEFINE_MODULE(BatchNorm2d, weight, bias, running_mean, running_var, num_batches_tracked)
 
 BatchNormBase::BatchNormBase(std::int64_t num_features, const BatchNormOptions& options)
     : num_features_(num_features), options_(options) {

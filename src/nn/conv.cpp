@@ -4,9 +4,12 @@
 #include <cmath>
 
 #include "core/check.h"
+#include "nn/define_module.h"
 #include "nn/text.h"
 
 namespace cresset::nn {
+
+CRESSET_DEFINE_MODULE(Conv2d, weight, bias)
 namespace {
 
 bool positive(const Size2& size) { return size.h > 0 && size.w > 0; }

@@ -4,9 +4,14 @@
 #include <cmath>
 
 #include "core/check.h"
+#include "nn/define_module.h"
 #include "nn/text.h"
 
 namespace cresset::nn {
+
+CRESSET_DEFINE_MODULE(Linear, weight, bias)
+CRESSET_DEFINE_MODULE(Flatten)
+CRESSET_DEFINE_MODULE(Identity)
 
 Linear::Linear(std::int64_t in_features, std::int64_t out_features, const LinearOptions& options)
     : in_features_(in_features), out_features_(out_features) {

@@ -1,6 +1,11 @@
 #include <cresset/nn/loss.h>
 
+#include "nn/define_module.h"
+
 namespace cresset::nn {
+
+CRESSET_DEFINE_MODULE(CrossEntropyLoss, weight)
+CRESSET_DEFINE_MODULE(MSELoss)
 
 CrossEntropyLoss::CrossEntropyLoss(const CrossEntropyLossOptions& options)
     : ignore_index_(options.ignore_index), reduction_(options.reduction), label_smoothing_(options.label_smoothing) {

@@ -1,4 +1,6 @@
 // Modules as Python prints them.
+#include <fmt/ranges.h>
+
 #include <cstdio>
 #include <ostream>
 
@@ -18,17 +20,15 @@ std::string indented(const std::string& text) {
 
 std::string block(const std::string& head, const std::vector<std::string>& lines) {
   if (lines.empty()) return head + "()";
-  std::string text = head + "(\n";
-  for (const auto& line : lines) text += "  " + line + "\n";
-  return text + ")";
+  return fmt::format("{}(\n  {}\n)", head, fmt::join(lines, "\n  "));
 }
 
 std::string parameter_line(const Parameter& parameter) {
-  std::string size;
-  for (const auto n : parameter.shape()) size += (size.empty() ? "" : "x") + std::to_string(n);
+  const Shape shape = parameter.shape();
   const Device device = parameter.device();
-  return "Parameter containing: [torch." + std::string(name(parameter.dtype())) + " of size " + size +
-         (device.is_cpu() ? "" : " (" + device.str() + ")") + "]";
+  return fmt::format("Parameter containing: [torch.{} of size {}{}]", name(parameter.dtype()),
+                     fmt::join(shape.begin(), shape.end(), "x"),
+                     device.is_cpu() ? "" : fmt::format(" ({})", device.str()));
 }
 
 struct Line {
@@ -43,16 +43,16 @@ std::string list_block(const std::vector<Member>& elements) {
   if (elements.front().parameter) {
     for (const Member& element : elements)
       if (element.parameter && element.parameter->defined())
-        lines.push_back("  (" + element.name + "): " + parameter_line(*element.parameter));
+        lines.push_back(fmt::format("  ({}): {}", element.name, parameter_line(*element.parameter)));
     return block("ParameterList", lines);
   }
   const auto children = lines_of(elements);
   for (std::size_t i = 0, next; i < children.size(); i = next) {
     for (next = i + 1; next < children.size() && children[next].text == children[i].text;) ++next;
-    const std::string range = next - i == 1 ? "(" + children[i].name + "): "
-                                            : "(" + children[i].name + "-" + children[next - 1].name +
-                                                  "): " + std::to_string(next - i) + " x ";
-    lines.push_back(range + indented(children[i].text));
+    const std::string places = next - i == 1
+                                   ? fmt::format("({}): ", children[i].name)
+                                   : fmt::format("({}-{}): {} x ", children[i].name, children[next - 1].name, next - i);
+    lines.push_back(places + indented(children[i].text));
   }
   return block("ModuleList", lines);
 }
@@ -82,10 +82,10 @@ std::vector<Line> lines_of(const std::vector<Member>& members) {
 std::string ModuleBase::str() const {
   const std::string extra = extra_repr();
   const auto children = lines_of(members());
-  if (children.empty() && extra.find('\n') == std::string::npos) return class_name() + "(" + extra + ")";
+  if (children.empty() && extra.find('\n') == std::string::npos) return fmt::format("{}({})", class_name(), extra);
   std::vector<std::string> lines;
   if (!extra.empty()) lines.push_back(indented(extra));
-  for (const auto& child : children) lines.push_back("(" + child.name + "): " + indented(child.text));
+  for (const auto& child : children) lines.push_back(fmt::format("({}): {}", child.name, indented(child.text)));
   return block(class_name(), lines);
 }
 

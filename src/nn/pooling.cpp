@@ -1,9 +1,14 @@
 #include <cresset/nn/pooling.h>
 
 #include "core/check.h"
+#include "nn/define_module.h"
 #include "nn/text.h"
 
 namespace cresset::nn {
+
+CRESSET_DEFINE_MODULE(MaxPool2d)
+CRESSET_DEFINE_MODULE(AvgPool2d)
+CRESSET_DEFINE_MODULE(AdaptiveAvgPool2d)
 
 MaxPool2d::MaxPool2d(Size2 kernel_size, const MaxPool2dOptions& options)
     : kernel_size_(kernel_size), options_(options) {

@@ -3,8 +3,11 @@
 #include "core/check.h"
 #include "nn/class_name.h"
 #include "nn/copy_memo.h"
+#include "nn/define_module.h"
 
 namespace cresset::nn {
+
+CRESSET_DEFINE_MODULE(Sequential)
 
 void detail::fail_element_type(const ModuleBase& element, std::int64_t index, const std::type_info& wanted) {
   fail<ValueError>("Sequential: element {} must be a {}, is a {}", index, class_name_of(wanted), element.class_name());

@@ -1,7 +1,5 @@
 #include <cresset/creation.h>
 
-#include <algorithm>
-
 #include "autograd/inplace.h"
 #include "optim/optimizer_core.h"
 
@@ -12,17 +10,17 @@ namespace {
 bool is_dense(const Tensor& tensor) {
   if (tensor.is_contiguous()) return true;
   const Shape shape = tensor.shape(), strides = tensor.strides();
-  std::array<int, kMaxDims> order;
-  for (int i = 0; i < shape.size(); ++i) order[static_cast<std::size_t>(i)] = i;
-  std::sort(order.begin(), order.begin() + shape.size(), [&](int a, int b) { return strides[a] < strides[b]; });
-  std::int64_t expected = 1;
-  for (int i = 0; i < shape.size(); ++i) {
-    const int d = order[static_cast<std::size_t>(i)];
-    if (shape[d] == 1) continue;
-    if (strides[d] != expected) return false;
-    expected *= shape[d];
+  // From the innermost dimension out: each must begin where those inside it end.
+  std::int64_t filled = 1;
+  for (bool found = true; found && filled < tensor.numel();) {
+    found = false;
+    for (int d = 0; d < shape.size() && !found; ++d)
+      if (shape[d] > 1 && strides[d] == filled) {
+        filled *= shape[d];
+        found = true;
+      }
   }
-  return true;
+  return filled == tensor.numel();
 }
 
 bool same_order(const Tensor& a, const Tensor& b) {

@@ -12,7 +12,7 @@ struct CRESSET_API CifarNet : nn::Module {
   nn::MaxPool2d pool{2, 2};
   nn::Conv2d conv_2{6, 16, 5};
   nn::Linear fc_1{16 * 5 * 5, 120}, fc_2{120, 84}, fc_3{84, 10};
-  CRESSET_MODULE(conv_1, pool, conv_2, fc_1, fc_2, fc_3)
+  CRESSET_DECLARE_MODULE(CifarNet)
 
   Tensor forward(const Tensor& input) override;
 };

@@ -16,7 +16,7 @@ class CRESSET_API ReLU : public Module {
   explicit ReLU(const ReLUOptions& options = {}) : options_(options) {}
   Tensor forward(const Tensor& input) override { return options_.inplace ? input.relu_() : functional::relu(input); }
   std::string extra_repr() const override { return options_.inplace ? "inplace=True" : ""; }
-  CRESSET_MODULE()
+  CRESSET_DECLARE_MODULE(ReLU)
 
  private:
   ReLUOptions options_;
@@ -25,13 +25,13 @@ class CRESSET_API ReLU : public Module {
 class CRESSET_API Sigmoid : public Module {
  public:
   Tensor forward(const Tensor& input) override { return functional::sigmoid(input); }
-  CRESSET_MODULE()
+  CRESSET_DECLARE_MODULE(Sigmoid)
 };
 
 class CRESSET_API Tanh : public Module {
  public:
   Tensor forward(const Tensor& input) override { return functional::tanh(input); }
-  CRESSET_MODULE()
+  CRESSET_DECLARE_MODULE(Tanh)
 };
 
 struct GELUOptions {
@@ -42,7 +42,7 @@ class CRESSET_API GELU : public Module {
   explicit GELU(const GELUOptions& options = {}) : options_(options) {}
   Tensor forward(const Tensor& input) override { return functional::gelu(input, options_.approximate); }
   std::string extra_repr() const override;
-  CRESSET_MODULE()
+  CRESSET_DECLARE_MODULE(GELU)
 
  private:
   GELUOptions options_;
@@ -53,7 +53,7 @@ class CRESSET_API Softmax : public Module {
   explicit Softmax(std::int64_t dim) : dim_(dim) {}
   Tensor forward(const Tensor& input) override { return functional::softmax(input, dim_); }
   std::string extra_repr() const override;
-  CRESSET_MODULE()
+  CRESSET_DECLARE_MODULE(Softmax)
 
  private:
   std::int64_t dim_;
@@ -64,7 +64,7 @@ class CRESSET_API LogSoftmax : public Module {
   explicit LogSoftmax(std::int64_t dim) : dim_(dim) {}
   Tensor forward(const Tensor& input) override { return functional::log_softmax(input, dim_); }
   std::string extra_repr() const override;
-  CRESSET_MODULE()
+  CRESSET_DECLARE_MODULE(LogSoftmax)
 
  private:
   std::int64_t dim_;
@@ -80,7 +80,7 @@ class CRESSET_API Dropout : public Module {
   explicit Dropout(double p = 0.5, const DropoutOptions& options = {});
   Tensor forward(const Tensor& input) override;
   std::string extra_repr() const override;
-  CRESSET_MODULE()
+  CRESSET_DECLARE_MODULE(Dropout)
 
   double p() const { return p_; }
 

@@ -50,7 +50,7 @@ class CRESSET_API BatchNorm1d : public BatchNormBase {
  public:
   explicit BatchNorm1d(std::int64_t num_features, const BatchNormOptions& options = {})
       : BatchNormBase(num_features, options) {}
-  CRESSET_MODULE(weight, bias, running_mean, running_var, num_batches_tracked)
+  CRESSET_DECLARE_MODULE(BatchNorm1d)
 
  protected:
   void check_input(const Tensor& input) const override;
@@ -61,7 +61,7 @@ class CRESSET_API BatchNorm2d : public BatchNormBase {
  public:
   explicit BatchNorm2d(std::int64_t num_features, const BatchNormOptions& options = {})
       : BatchNormBase(num_features, options) {}
-  CRESSET_MODULE(weight, bias, running_mean, running_var, num_batches_tracked)
+  CRESSET_DECLARE_MODULE(BatchNorm2d)
 
  protected:
   void check_input(const Tensor& input) const override;

@@ -35,7 +35,7 @@ class CRESSET_API Conv2d : public Module {
 
   Parameter weight;
   Parameter bias;
-  CRESSET_MODULE(weight, bias)
+  CRESSET_DECLARE_MODULE(Conv2d)
 
   std::int64_t in_channels() const { return in_channels_; }
   std::int64_t out_channels() const { return out_channels_; }

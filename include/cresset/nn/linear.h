@@ -24,7 +24,7 @@ class CRESSET_API Linear : public Module {
 
   Parameter weight;
   Parameter bias;
-  CRESSET_MODULE(weight, bias)
+  CRESSET_DECLARE_MODULE(Linear)
 
   std::int64_t in_features() const { return in_features_; }
   std::int64_t out_features() const { return out_features_; }
@@ -40,7 +40,7 @@ class CRESSET_API Flatten : public Module {
 
   Tensor forward(const Tensor& input) override { return input.flatten(start_dim_, end_dim_); }
   std::string extra_repr() const override;
-  CRESSET_MODULE()
+  CRESSET_DECLARE_MODULE(Flatten)
 
  private:
   std::int64_t start_dim_, end_dim_;
@@ -50,7 +50,7 @@ class CRESSET_API Flatten : public Module {
 class CRESSET_API Identity : public Module {
  public:
   Tensor forward(const Tensor& input) override { return input; }
-  CRESSET_MODULE()
+  CRESSET_DECLARE_MODULE(Identity)
 };
 
 }  // namespace cresset::nn

@@ -21,7 +21,7 @@ class CRESSET_API CrossEntropyLoss : public ModuleOf<Tensor(const Tensor&, const
   Tensor forward(const Tensor& input, const Tensor& target) override;
 
   Buffer weight;
-  CRESSET_MODULE(weight)
+  CRESSET_DECLARE_MODULE(CrossEntropyLoss)
 
  private:
   std::int64_t ignore_index_;
@@ -40,7 +40,7 @@ class CRESSET_API MSELoss : public ModuleOf<Tensor(const Tensor&, const Tensor&)
   Tensor forward(const Tensor& input, const Tensor& target) override {
     return functional::mse_loss(input, target, {.reduction = options_.reduction});
   }
-  CRESSET_MODULE()
+  CRESSET_DECLARE_MODULE(MSELoss)
 
  private:
   MSELossOptions options_;

@@ -112,3 +112,11 @@ T clone_of(const T& module) {
     return ::cresset::nn::detail::alias_copy_of(*this);                                  \
   }                                                                                      \
   auto clone() const->std::remove_cvref_t<decltype(*this)> { return ::cresset::nn::detail::clone_of(*this); }
+
+// The same for this library's own classes, whose headers only declare it (nn/define_module.h in src defines it): a
+// program that includes all of them compiles faster.
+#define CRESSET_DECLARE_MODULE(Class)                                      \
+  void list_members(::cresset::nn::MemberList& cresset_members_) override; \
+  const std::type_info& listed_type() const override;                      \
+  std::unique_ptr<::cresset::nn::ModuleBase> alias_copy() const override;  \
+  Class clone() const;

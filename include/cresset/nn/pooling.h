@@ -24,7 +24,7 @@ class CRESSET_API MaxPool2d : public Module {
     return functional::max_pool2d_with_indices(input, kernel_size_, options_);
   }
   std::string extra_repr() const override;
-  CRESSET_MODULE()
+  CRESSET_DECLARE_MODULE(MaxPool2d)
 
   Size2 kernel_size() const { return kernel_size_; }
   const MaxPool2dOptions& options() const { return options_; }  // with stride
@@ -43,7 +43,7 @@ class CRESSET_API AvgPool2d : public Module {
 
   Tensor forward(const Tensor& input) override { return functional::avg_pool2d(input, kernel_size_, options_); }
   std::string extra_repr() const override;
-  CRESSET_MODULE()
+  CRESSET_DECLARE_MODULE(AvgPool2d)
 
   Size2 kernel_size() const { return kernel_size_; }
   const AvgPool2dOptions& options() const { return options_; }  // with stride
@@ -61,7 +61,7 @@ class CRESSET_API AdaptiveAvgPool2d : public Module {
 
   Tensor forward(const Tensor& input) override { return functional::adaptive_avg_pool2d(input, output_size_); }
   std::string extra_repr() const override;
-  CRESSET_MODULE()
+  CRESSET_DECLARE_MODULE(AdaptiveAvgPool2d)
 
   Size2 output_size() const { return output_size_; }
 

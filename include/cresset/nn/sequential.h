@@ -82,7 +82,7 @@ class CRESSET_API Sequential : public Module {
 
   void list_children(MemberList& members) override;
   void copy_children(detail::CopyMemo& memo) override;
-  CRESSET_MODULE()
+  CRESSET_DECLARE_MODULE(Sequential)
 
  private:
   void add(Item item);
