@@ -29,6 +29,10 @@ target_compile_options(cresset_options INTERFACE
   -ffp-contract=off
   -fno-math-errno)
 target_link_options(cresset_options INTERFACE -Wl,--as-needed)
+if(CRESSET_FEWER_TARGETS)
+  # In Highway's numbering better targets have lower bits: all above AVX2 go, and what lies between it and the baseline.
+  target_compile_definitions(cresset_options INTERFACE "HWY_DISABLED_TARGETS=(HWY_SSSE3|HWY_SSE4|(HWY_AVX2-1))")
+endif()
 if(CRESSET_SANITIZE)
   target_compile_options(cresset_options INTERFACE
     -fsanitize=${CRESSET_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
