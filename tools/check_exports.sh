@@ -31,13 +31,13 @@ while IFS= read -r source; do
   done < <(find "$build/CMakeFiles" -path "*/$source.o")
 done < <(find tests -name '*.cpp' -not -path 'tests/compile/*' -not -path 'tests/package/*' -not -path 'tests/support/*')
 find "$build/CMakeFiles" -path '*/tests/support/*.o' >>"$work/all_objects"
-if [ ! -s "$work/public_objects" ]; then
+if [ ! -s "$work/all_objects" ]; then
   echo "check_exports: no test object in $build" >&2
   exit 1
 fi
 
 xargs nm --defined-only --format=posix <"$work/all_objects" | awk 'NF > 1 {print $1}' | sort -u >"$work/defined"
-xargs nm --undefined-only --format=posix <"$work/public_objects" | awk 'NF > 1 {print $1}' | grep -E '^_Z.*7cresset' |
+xargs --no-run-if-empty nm --undefined-only --format=posix <"$work/public_objects" | awk 'NF > 1 {print $1}' | grep -E '^_Z.*7cresset' |
   sort -u >"$work/wanted" || true
 sort -u "$work/exported" "$work/defined" >"$work/known"
 comm -23 "$work/wanted" "$work/known" | grep -E '^_Z(N|NK|T[ISVT]N)7cresset' >"$work/missing" || true
