@@ -23,12 +23,15 @@ add_library(cresset_options INTERFACE)
 target_compile_options(cresset_options INTERFACE
   -Wall -Wextra -Wpedantic -Wshadow$<$<CXX_COMPILER_ID:GNU>:=local> -Wconversion -Wno-sign-conversion -Wnon-virtual-dtor -Woverloaded-virtual
   $<$<BOOL:${CRESSET_WERROR}>:-Werror>
-  # No path of the building machine in debug information, __FILE__ or messages.
-  -ffile-prefix-map=${PROJECT_SOURCE_DIR}/= -ffile-prefix-map=${PROJECT_BINARY_DIR}/=
   # The same bits at every vector width: a multiply-add is fused where the source says so and nowhere else.
   -ffp-contract=off
   -fno-math-errno)
 target_link_options(cresset_options INTERFACE -Wl,--as-needed)
+if(NOT CMAKE_BUILD_TYPE STREQUAL "Debug")
+  # No path of the building machine in debug information, __FILE__ or messages. A debugger wants the paths.
+  target_compile_options(cresset_options INTERFACE
+    -ffile-prefix-map=${PROJECT_SOURCE_DIR}/= -ffile-prefix-map=${PROJECT_BINARY_DIR}/=)
+endif()
 if(CRESSET_FEWER_TARGETS)
   # In Highway's numbering better targets have lower bits: all above AVX2 go, and what lies between it and the baseline.
   target_compile_definitions(cresset_options INTERFACE "HWY_DISABLED_TARGETS=(HWY_SSSE3|HWY_SSE4|(HWY_AVX2-1))")

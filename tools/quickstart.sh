@@ -29,12 +29,12 @@ cresset=build/quickstart/release/bin/cresset
 out=build/quickstart
 dataset=cifar10
 download=()
-if [ -n "${CRESSET_DATA_DIR:-}" ]; then
-  data=$CRESSET_DATA_DIR
-  case "$data" in /*) ;; *) data=$start_folder/$data ;; esac
-elif [ -d ../shared/data/cifar-10-batches-bin ]; then
-  data=../shared/data
-else
+has_cifar10() { [ -f "$1/cifar-10-batches-bin/data_batch_1.bin" ] || [ -f "$1/data_batch_1.bin" ]; }
+data=${CRESSET_DATA_DIR:-}
+case "$data" in "" | /*) ;; *) data=$start_folder/$data ;; esac
+if [ -n "$data" ] && ! has_cifar10 "$data"; then echo "quickstart: no CIFAR-10 in CRESSET_DATA_DIR ($data)"; fi
+if [ -z "$data" ] || ! has_cifar10 "$data"; then data=../shared/data; fi
+if ! has_cifar10 "$data"; then
   data=$out/data
   download=(--download)
 fi
@@ -45,10 +45,9 @@ train() {
     --curve "$out/curve.png" --grid "$out/predictions.png" "$@"
 }
 
-# One step shows whether the data is there, and fetches it where it is not.
-if ! "$cresset" train --data "$data" "${download[@]}" --model cifar_net --max-steps 1 \
-  --checkpoint "$out/try.safetensors"  >"$out/try.log" 2>&1; then
-  cat "$out/try.log" >&2
+# One step fetches the data set, and shows whether that can be done.
+if [ "${#download[@]}" != 0 ] && ! "$cresset" train --data "$data" --download --model cifar_net --max-steps 1 \
+  --checkpoint "$out/try.safetensors"; then
   cat >&2 <<'TEXT'
 
 =====================================================================
