@@ -1,0 +1,119 @@
+// What is done to an image before it becomes part of a batch. Words and defaults of torchvision.transforms.
+#pragma once
+
+#include <cresset/random.h>
+#include <cresset/tensor.h>
+
+#include <functional>
+#include <memory>
+#include <type_traits>
+#include <utility>
+#include <variant>
+#include <vector>
+
+namespace cresset::data {
+
+// A uint8 image, [C, H, W] or [H, W, C] or [H, W], becomes float32 [C, H, W] in [0, 1] (x / 255). Three dimensions are
+// read as [C, H, W] where the first is 1, 3 or 4, otherwise as [H, W, C]. A floating image keeps its values. ShapeError
+// for other shapes, DTypeError for other types.
+struct CRESSET_API ToTensor {
+  Tensor operator()(const Tensor& image) const;
+};
+
+// (x - mean) / std for each channel of a floating image [C, H, W] (or a batch of them [N, C, H, W]). One number is for
+// all channels. ValueError where a std is 0 or the numbers of means, stds and channels differ; DTypeError for integers.
+class CRESSET_API Normalize {
+ public:
+  Normalize(std::vector<double> mean, std::vector<double> std);
+  Tensor operator()(const Tensor& image) const;
+  const std::vector<double>& mean() const { return mean_; }
+  const std::vector<double>& std() const { return std_; }
+
+ private:
+  std::vector<double> mean_, std_;
+};
+
+struct RandomCropOptions {
+  std::int64_t padding = 0;    // rows and columns of `fill` added on every side first
+  bool pad_if_needed = false;  // an image smaller than the crop is padded, not refused
+  double fill = 0;
+};
+
+// A piece of the given size from a random place, each place as likely as any other. Draws one counter of its generator.
+// Takes an image of any type whose last two dimensions are H and W. ShapeError where the padded image is smaller than
+// the crop.
+class CRESSET_API RandomCrop {
+ public:
+  explicit RandomCrop(std::int64_t size, const RandomCropOptions& options = {}) : RandomCrop(size, size, options) {}
+  RandomCrop(std::int64_t height, std::int64_t width, const RandomCropOptions& options = {});
+  Tensor operator()(const Tensor& image, const Generator& generator = default_generator()) const;
+  std::int64_t height() const { return height_; }
+  std::int64_t width() const { return width_; }
+  const RandomCropOptions& options() const { return options_; }
+
+ private:
+  std::int64_t height_, width_;
+  RandomCropOptions options_;
+};
+
+// Mirrors the last dimension with probability p, in [0, 1] (ValueError otherwise).
+class CRESSET_API RandomHorizontalFlip {
+ public:
+  explicit RandomHorizontalFlip(double p = 0.5);
+  Tensor operator()(const Tensor& image, const Generator& generator = default_generator()) const;
+  double p() const { return p_; }
+
+ private:
+  double p_;
+};
+
+class Compose;
+
+// Any of the above, or a function of the image: `[](const Tensor& x) { return …; }`, or, where it draws random numbers,
+// `[](const Tensor& x, const Generator& g) { return …; }`. Workers call it at the same time, so it must not write to
+// what it captures.
+class CRESSET_API Transform {
+ public:
+  using Function = std::function<Tensor(const Tensor&, const Generator&)>;
+  using Held = std::variant<std::monostate, ToTensor, Normalize, RandomCrop, RandomHorizontalFlip,
+                            std::shared_ptr<const Compose>, Function>;
+
+  Transform() = default;  // leaves the image as it is
+  Transform(ToTensor transform) : held_(transform) {}
+  Transform(Normalize transform) : held_(std::move(transform)) {}
+  Transform(RandomCrop transform) : held_(transform) {}
+  Transform(RandomHorizontalFlip transform) : held_(transform) {}
+  Transform(Compose transform);
+  template <class F>
+  requires(std::is_invocable_r_v<Tensor, const F&, const Tensor&, const Generator&>) Transform(F function)
+      : held_(Function(std::move(function))) {}
+  template <class F>
+  requires(std::is_invocable_r_v<Tensor, const F&, const Tensor&> &&
+           !std::is_invocable_v<const F&, const Tensor&, const Generator&>) Transform(F function)
+      : held_(Function([f = std::move(function)](const Tensor& image, const Generator&) { return f(image); })) {}
+
+  Tensor operator()(const Tensor& image, const Generator& generator = default_generator()) const;
+  explicit operator bool() const { return held_.index() != 0; }
+  const Held& held() const { return held_; }
+
+ private:
+  Held held_;
+};
+
+// One after the other: `Compose{RandomCrop{32, {.padding = 4}}, RandomHorizontalFlip{}, ToTensor{}, Normalize{…}}`.
+class CRESSET_API Compose {
+ public:
+  template <class... T>
+  requires(std::is_constructible_v<Transform, T>&&...) explicit Compose(T... transforms) {
+    transforms_.reserve(sizeof...(T));
+    (transforms_.push_back(Transform(std::move(transforms))), ...);
+  }
+  explicit Compose(std::vector<Transform> transforms) : transforms_(std::move(transforms)) {}
+  Tensor operator()(const Tensor& image, const Generator& generator = default_generator()) const;
+  const std::vector<Transform>& transforms() const { return transforms_; }
+
+ private:
+  std::vector<Transform> transforms_;
+};
+
+}  // namespace cresset::data
