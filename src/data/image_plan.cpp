@@ -4,7 +4,6 @@
 #include <cstring>
 
 #include "core/check.h"
-#include "data/philox.h"
 
 namespace cresset::data {
 namespace {
@@ -42,19 +41,19 @@ std::vector<float> per_channel(const std::vector<double>& values, std::int64_t c
 
 }  // namespace
 
-CropPlace place_crop(const RandomCrop& crop, Plane image, const std::array<std::uint32_t, 4>& words) {
+CropPlace place_crop(const RandomCrop& crop, Plane image, const PhiloxBlock& words) {
   const Plane size = padded(crop, image);
   check<ShapeError>(fits(crop, image), "RandomCrop: the padded image must be at least {} x {}, got {} x {}",
                     crop.height(), crop.width(), size.height, size.width);
-  const auto place = [](std::int64_t free, std::uint32_t word) {
-    return std::int64_t{below(static_cast<std::uint32_t>(free) + 1, word)};
+  const auto place = [&](std::int64_t free, int pair) {
+    return static_cast<std::int64_t>(integer_from(philox_pair(words, pair), static_cast<std::uint64_t>(free) + 1));
   };
-  return {place(size.height - crop.height(), words[0]) - (size.height - image.height) / 2,
-          place(size.width - crop.width(), words[1]) - (size.width - image.width) / 2};
+  return {place(size.height - crop.height(), 0) - (size.height - image.height) / 2,
+          place(size.width - crop.width(), 1) - (size.width - image.width) / 2};
 }
 
-bool flips(const RandomHorizontalFlip& flip, const std::array<std::uint32_t, 4>& words) {
-  return words[0] < flip.p() * 4294967296.0;
+bool flips(const RandomHorizontalFlip& flip, const PhiloxBlock& words) {
+  return uniform_from(philox_pair(words, 0)) < flip.p();
 }
 
 namespace detail {
@@ -93,7 +92,7 @@ void ImagePlan::run(const std::uint8_t* image, void* result, std::uint64_t sampl
   Plane size = from;
   std::uint64_t counter = 0;
   for (const auto& step : geometry) {
-    const auto words = draw({sample_seed, counter++});
+    const auto words = philox(sample_seed, counter++);
     const auto* crop = std::get_if<Crop>(&step);
     const auto* flip = std::get_if<RandomHorizontalFlip>(&step);
     if (flip != nullptr && !flips(*flip, words)) continue;

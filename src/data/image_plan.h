@@ -3,12 +3,12 @@
 
 #include <cresset/data/transforms.h>
 
-#include <array>
 #include <cstdint>
 #include <optional>
 #include <variant>
 #include <vector>
 
+#include "core/philox.h"
 #include "data/image_kernels.h"
 
 namespace cresset::data {
@@ -18,8 +18,8 @@ struct CropPlace {
   std::int64_t top, left;
 };
 // ShapeError where the padded image is smaller than the crop.
-CropPlace place_crop(const RandomCrop& crop, Plane image, const std::array<std::uint32_t, 4>& words);
-bool flips(const RandomHorizontalFlip& flip, const std::array<std::uint32_t, 4>& words);
+CropPlace place_crop(const RandomCrop& crop, Plane image, const PhiloxBlock& words);
+bool flips(const RandomHorizontalFlip& flip, const PhiloxBlock& words);
 
 namespace detail {
 

@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "core/check.h"
-#include "data/philox.h"
 #include "data/sample_seed.h"
 
 namespace cresset::data::detail {
@@ -52,7 +51,7 @@ std::unique_ptr<Pass> LoaderCore::begin(std::shared_ptr<BatchSource> source) {
     if (position->open) ++position->epoch;
     position->open = true;
     position->batch = 0;
-    position->seed = draw_seed(options_.generator ? *options_.generator : default_generator());
+    position->seed = philox_pair(draw(options_.generator ? *options_.generator : default_generator()), 0);
   }
   const Generator order_generator(order_seed(position->seed, position->epoch));
   PassPlan plan{.first_batch = static_cast<std::int64_t>(position->batch), .position = position};

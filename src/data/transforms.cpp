@@ -5,7 +5,7 @@
 
 #include "core/check.h"
 #include "data/image_plan.h"
-#include "data/philox.h"
+#include "data/sample_seed.h"
 
 namespace cresset::data {
 namespace {
@@ -78,7 +78,7 @@ RandomCrop::RandomCrop(std::int64_t height, std::int64_t width, const RandomCrop
 
 Tensor RandomCrop::operator()(const Tensor& image, const Generator& generator) const {
   const Plane size = last_two("RandomCrop", image);
-  const CropPlace place = place_crop(*this, size, draw(generator.reserve(1)));
+  const CropPlace place = place_crop(*this, size, draw(generator));
   const Tensor x = image.contiguous();
   Shape shape = x.shape();
   shape[shape.size() - 2] = height_;
@@ -99,7 +99,7 @@ RandomHorizontalFlip::RandomHorizontalFlip(double p) : p_(p) {
 
 Tensor RandomHorizontalFlip::operator()(const Tensor& image, const Generator& generator) const {
   const Plane size = last_two("RandomHorizontalFlip", image);
-  if (!flips(*this, draw(generator.reserve(1)))) return image;
+  if (!flips(*this, draw(generator))) return image;
   const Tensor x = image.contiguous();
   Tensor result = empty(x.shape(), {.dtype = x.dtype()});
   const std::int64_t plane = size.height * size.width;
