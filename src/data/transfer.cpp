@@ -90,6 +90,10 @@ Transfer transfer(const std::string& url, const File& file, const DownloadOption
 
   const CURLcode code = curl_easy_perform(c);
   if (sink.error) std::rethrow_exception(sink.error);
+  long status = 0;
+  curl_easy_getinfo(c, CURLINFO_RESPONSE_CODE, &status);
+  // "Range not satisfiable": the file ends before the first byte that was asked for, so there is no more to come.
+  if (sink.resumed_at > 0 && status == 416) return {TransferResult::complete, {}};
   return {judge(code), code == CURLE_OK ? "" : (reason[0] != '\0' ? reason : curl_easy_strerror(code))};
 }
 
