@@ -79,6 +79,10 @@ Ref<Node> function_node(const char* op, F&& f, const Tensors&... inputs) {
   return new_node<FunctionNode<std::decay_t<F>, Edges>>(op, std::forward<F>(f), Edges{gradient_edge(inputs)...});
 }
 
+// For a backward without a gradient of its own: UnsupportedError, naming the op, where one is asked for. Gives the
+// gradient without its history.
+Tensor once_differentiable(const char* op, const Tensor& grad);
+
 // Makes output `nr` of the node y's history.
 inline void set_history(const Tensor& y, Ref<Node> node, std::uint32_t nr = 0) {
   detail::TensorImpl& impl = *y.impl();

@@ -1,5 +1,6 @@
 #include "autograd/saved_tensor.h"
 
+#include "autograd/record.h"
 #include "core/check.h"
 
 namespace cresset {
@@ -38,6 +39,12 @@ Tensor SavedTensor::get(Node& node) const {
   with_history.impl()->grad_fn = Ref<Node>::share(&node);
   with_history.impl()->output_nr = output_nr_;
   return with_history;
+}
+
+Tensor once_differentiable(const char* op, const Tensor& grad) {
+  check<UnsupportedError>(!is_grad_enabled(),
+                          "{}: its backward has no gradient itself, so create_graph is not possible here", op);
+  return grad.detach();
 }
 
 }  // namespace cresset

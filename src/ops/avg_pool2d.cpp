@@ -1,0 +1,84 @@
+// avg_pool2d and adaptive_avg_pool2d: linear, so that the backward of the backward is the forward.
+#include <cresset/extension/registry.h>
+
+#include "autograd/record.h"
+#include "core/check.h"
+#include "ops/pool2d.h"
+
+namespace cresset {
+
+using namespace nn::functional;
+
+namespace {
+
+template <class Forward, class Backward>
+Tensor pool_backward(const Tensor& grad, const Pool2dProblem& p, const char* node);
+
+template <class Forward, class Backward>
+Tensor pool_forward(const Tensor& input, const Pool2dProblem& p, const char* node) {
+  const Tensor x = input.contiguous(p.format);
+  Tensor y = new_tensor({p.N, p.C, p.P, p.Q}, p.dtype, x.device(), p.format);
+  run<Forward>(x.device().type, p, static_cast<const void*>(raw(x)), static_cast<void*>(raw(y)));
+  if (needs_history(x))
+    record(
+        y, node,
+        [p, node](const Tensor& grad, Grads& out) { out[0] = pool_backward<Forward, Backward>(grad, p, node); }, x);
+  return y;
+}
+
+template <class Forward, class Backward>
+Tensor pool_backward(const Tensor& grad, const Pool2dProblem& p, const char* node) {
+  const Tensor g = grad.contiguous(p.format);
+  Tensor z = new_tensor({p.N, p.C, p.H, p.W}, p.dtype, g.device(), p.format);
+  run<Backward>(g.device().type, p, static_cast<const void*>(raw(g)), static_cast<void*>(raw(z)));
+  if (needs_history(g))
+    record(
+        z, node, [p, node](const Tensor& u, Grads& out) { out[0] = pool_forward<Forward, Backward>(u, p, node); }, g);
+  return z;
+}
+
+}  // namespace
+
+Tensor nn::functional::avg_pool2d(const Tensor& input, Size2 kernel_size, const AvgPool2dOptions& options) {
+  return pool_batched(input, [&](const Tensor& x) {
+    check<DTypeError>(x.is_floating_point(), "avg_pool2d: the input must be of a floating type, got {}", describe(x));
+    check<ValueError>(!options.divisor_override || *options.divisor_override != 0,
+                      "avg_pool2d: divisor must be not zero");
+    Pool2dProblem p = pool2d_problem(
+        "avg_pool2d", x, {kernel_size, options.stride.value_or(kernel_size), options.padding, 1, options.ceil_mode});
+    p.count_include_pad = options.count_include_pad;
+    p.divisor_override = options.divisor_override.value_or(0);
+    return pool_forward<AvgPool2dForward, AvgPool2dBackward>(x, p, "AvgPool2DBackward0");
+  });
+}
+
+Tensor nn::functional::adaptive_avg_pool2d(const Tensor& input, Size2 output_size) {
+  return pool_batched(input, [&](const Tensor& x) {
+    check<ShapeError>(x.dim() == 4, "adaptive_avg_pool2d: Expected 3D or 4D tensor, but got {}", describe(x));
+    check<DTypeError>(x.is_floating_point(), "adaptive_avg_pool2d: the input must be of a floating type, got {}",
+                      describe(x));
+    const Shape s = x.shape();
+    check<ShapeError>(
+        s[1] > 0 && s[2] > 0 && s[3] > 0,
+        "adaptive_avg_pool2d: Expected input to have non-zero size for non-batch dimensions, but input has sizes {}",
+        s.str());
+    check<ValueError>(output_size.h > 0 && output_size.w > 0,
+                      "adaptive_avg_pool2d: elements of output_size must be greater than 0, got {} and {}",
+                      output_size.h, output_size.w);
+    const Pool2dProblem p{.dtype = x.dtype(),
+                          .format = x.suggest_memory_format(),
+                          .N = s[0],
+                          .C = s[1],
+                          .H = s[2],
+                          .W = s[3],
+                          .P = output_size.h,
+                          .Q = output_size.w,
+                          .R = 1,
+                          .S = 1,
+                          .stride_h = 1,
+                          .stride_w = 1};
+    return pool_forward<AdaptiveAvgPool2dForward, AdaptiveAvgPool2dBackward>(x, p, "AdaptiveAvgPool2DBackward0");
+  });
+}
+
+}  // namespace cresset

@@ -1,0 +1,128 @@
+#include <cresset/extension/batch_norm.h>
+#include <cresset/extension/registry.h>
+#include <cresset/ops.h>
+
+#include "autograd/record.h"
+#include "core/check.h"
+#include "ops/copy.h"
+#include "ops/pointwise.h"
+
+namespace cresset {
+
+using namespace nn::functional;
+
+namespace {
+
+void check_channels(const char* what, const Tensor& t, std::int64_t channels, DType dtype) {
+  if (!t.defined()) return;
+  check<ShapeError>(t.dim() == 1 && t.size(0) == channels, "batch_norm: {} should contain {} elements not {}", what,
+                    channels, t.numel());
+  check<DTypeError>(t.dtype() == dtype, "batch_norm: {} must be of type {}, got {}", what, name(dtype),
+                    name(t.dtype()));
+}
+
+const void* address(const Tensor& t) { return t.defined() ? raw(t) : nullptr; }
+void* writable(const Tensor& t) { return t.defined() ? raw(t) : nullptr; }
+
+// The backward as ops that have gradients themselves, for create_graph. xhat = (x - mean) * invstd, with mean and
+// invstd functions of x when training.
+std::vector<Tensor> backward_by_ops(const Tensor& grad, const Tensor& x, const Tensor& weight, const Tensor& mean,
+                                    const Tensor& invstd, double eps, bool training) {
+  Dims over;
+  Shape line = Shape::filled(x.dim(), 1);
+  line[1] = x.size(1);
+  for (int i = 0; i < x.dim(); ++i)
+    if (i != 1) over.push_back(i);
+  const double n = static_cast<double>(x.numel()) / static_cast<double>(std::max<std::int64_t>(x.size(1), 1));
+  const Tensor m = training ? x.mean(over, {.keepdim = true}) : mean.to(x.dtype()).view(line);
+  const Tensor centred = x - m;
+  const Tensor s =
+      training ? rsqrt(square(centred).mean(over, {.keepdim = true}) + eps) : invstd.to(x.dtype()).view(line);
+  const Tensor xhat = centred * s;
+  const Tensor g = weight.defined() ? grad * weight.to(x.dtype()).view(line) : grad;
+  Tensor grad_x = g * s;
+  if (training)
+    grad_x = s * (g - g.sum(over, {.keepdim = true}) / n - xhat * (g * xhat).sum(over, {.keepdim = true}) / n);
+  return {grad_x, (grad * xhat).sum(over), grad.sum(over)};
+}
+
+}  // namespace
+
+Tensor nn::functional::batch_norm(const Tensor& input, const Tensor& running_mean, const Tensor& running_var,
+                                  const Tensor& weight, const Tensor& bias, const BatchNormOptions& options) {
+  check<DTypeError>(input.is_floating_point(), "batch_norm: the input must be of a floating type, got {}",
+                    describe(input));
+  check<ShapeError>(input.dim() >= 2, "batch_norm: the input must be [N, C, ...], got {}", describe(input));
+  const Shape shape = input.shape();
+  const DType stat = input.dtype() == kFloat64 ? kFloat64 : kFloat32;
+  BatchNormProblem p{.dtype = input.dtype(),
+                     .format = input.suggest_memory_format(),
+                     .N = shape[0],
+                     .C = shape[1],
+                     .L = 1,
+                     .affine = weight.defined(),
+                     .eps = options.eps};
+  for (int i = 2; i < shape.size(); ++i) p.L *= shape[i];
+  check_channels("running_mean", running_mean, p.C, stat);
+  check_channels("running_var", running_var, p.C, stat);
+  check_channels("weight", weight, p.C, stat);
+  check_channels("bias", bias, p.C, stat);
+  check<ValueError>(weight.defined() == bias.defined(),
+                    "batch_norm: weight and bias must both be given or both be left out");
+  check<ValueError>(options.training || (running_mean.defined() && running_var.defined()),
+                    "batch_norm: Expected running_mean and running_var to be defined when training=False");
+  const std::int64_t count = p.N * p.L;
+  check<ValueError>(!options.training || count > 1 || p.N == 0,
+                    "batch_norm: Expected more than 1 value per channel when training, got input size {}", shape.str());
+  const Tensor x = input.contiguous(p.format), w = weight.defined() ? weight.contiguous() : weight,
+               b = bias.defined() ? bias.contiguous() : bias;
+  Tensor y = new_tensor(shape, p.dtype, x.device(), p.format), mean, invstd;
+  if (options.training) {
+    mean = new_tensor({p.C}, stat, x.device());
+    invstd = new_tensor({p.C}, stat, x.device());
+    run<BatchNormForward>(x.device().type, p, address(x), address(w), address(b), writable(y), writable(mean),
+                          writable(invstd));
+    NoGradGuard no_grad;
+    // A momentum of m moves the running value m of the way; the variance that is kept is the unbiased one.
+    if (running_mean.defined() && count > 0) running_mean.mul_(1 - options.momentum).add_(mean, options.momentum);
+    if (running_var.defined() && count > 0) {
+      const Tensor variance = (square(reciprocal(invstd)) - options.eps) *
+                              (static_cast<double>(count) / static_cast<double>(std::max<std::int64_t>(count - 1, 1)));
+      running_var.mul_(1 - options.momentum).add_(variance, options.momentum);
+    }
+  } else {
+    NoGradGuard no_grad;
+    mean = running_mean.detach().clone();
+    invstd = rsqrt(running_var.detach() + options.eps).contiguous();
+    run<BatchNormInference>(x.device().type, p, address(x), address(w), address(b), address(mean), address(invstd),
+                            writable(y));
+  }
+  if (needs_history(x, w, b)) {
+    record(
+        y, "NativeBatchNormBackward0",
+        [sx = SavedTensor(x), sw = SavedTensor(w), mean, invstd, p, training = options.training](const Tensor& grad,
+                                                                                                 Grads& out) {
+          const Tensor in = sx.get(out), scale = sw.get(out);
+          if (needs_history(grad, in, scale)) {
+            auto gradients = backward_by_ops(grad, in, scale, mean, invstd, p.eps, training);
+            for (std::size_t i = 0; i < 3; ++i)
+              if (out.needs(i)) out[i] = i == 0 ? gradients[i] : gradients[i].to(mean.dtype());
+            return;
+          }
+          const Tensor g = grad.contiguous(p.format);
+          Tensor grad_x = new_tensor(in.shape(), p.dtype, in.device(), p.format), grad_w, grad_b;
+          if (out.needs(1)) grad_w = new_tensor({p.C}, mean.dtype(), in.device());
+          if (out.needs(2)) grad_b = new_tensor({p.C}, mean.dtype(), in.device());
+          BatchNormBackward::Problem problem{{p}, training};
+          run<BatchNormBackward>(in.device().type, problem, address(g), address(in), address(scale), address(mean),
+                                 address(invstd), writable(grad_x), writable(grad_w), writable(grad_b));
+          if (out.needs(0)) out[0] = grad_x;
+          out[1] = grad_w;
+          out[2] = grad_b;
+        },
+        x, w, b);
+  }
+  return y;
+}
+
+}  // namespace cresset

@@ -1,0 +1,186 @@
+#include "ops/conv2d.h"
+
+#include <cresset/extension/registry.h>
+
+#include <cstring>
+
+#include "autograd/record.h"
+#include "core/check.h"
+#include "ops/pointwise.h"
+
+namespace cresset {
+
+using namespace nn::functional;
+
+Padding2::Padding2(const char* text) : mode(Mode::valid) {
+  if (std::strcmp(text, "same") == 0)
+    mode = Mode::same;
+  else
+    check<ValueError>(std::strcmp(text, "valid") == 0,
+                      "padding: invalid padding string '{}', should be one of valid, same", text);
+}
+
+namespace {
+
+struct Line {
+  std::int64_t out, pad_before;
+};
+
+// Output size and padding in front along one dimension. `same` pads one more behind than in front where the sum is odd,
+// as PyTorch does.
+Line line_of(const char* dim, std::int64_t in, std::int64_t kernel, std::int64_t stride, std::int64_t dilation,
+             const Padding2& padding, std::int64_t number) {
+  check<ValueError>(stride > 0, "conv2d: non-positive stride is not supported, got {} ({})", stride, dim);
+  check<ValueError>(dilation > 0, "conv2d: dilation should be greater than zero, got {} ({})", dilation, dim);
+  std::int64_t reach, padded;
+  check<ShapeError>(!__builtin_mul_overflow(dilation, kernel - 1, &reach) && reach < INT64_MAX / 4,
+                    "conv2d: kernel size {} with dilation {} overflows", kernel, dilation);
+  if (padding.mode == Padding2::Mode::same) {
+    check<ValueError>(stride == 1, "conv2d: padding='same' is not supported for strided convolutions, got stride {}",
+                      stride);
+    return {in, reach / 2};
+  }
+  const std::int64_t before = padding.mode == Padding2::Mode::valid ? 0 : number;
+  check<ValueError>(before >= 0, "conv2d: negative padding is not supported, got {} ({})", before, dim);
+  check<ShapeError>(
+      !__builtin_mul_overflow(before, std::int64_t{2}, &padded) && !__builtin_add_overflow(padded, in, &padded),
+      "conv2d: padding {} overflows", before);
+  check<ShapeError>(padded >= reach + 1,
+                    "conv2d: Calculated padded input size per channel: {}. Kernel size: {}. Kernel size can't be "
+                    "greater than actual input size ({})",
+                    padded, reach + 1, dim);
+  return {(padded - reach - 1) / stride + 1, before};
+}
+
+const void* address(const Tensor& t) { return t.defined() ? raw(t) : nullptr; }
+
+}  // namespace
+
+Conv2dProblem conv2d_problem(const Tensor& input, const Tensor& weight, const Tensor& bias,
+                             const Conv2dOptions& options) {
+  check<ShapeError>(input.dim() == 4,
+                    "conv2d: Expected 3D (unbatched) or 4D (batched) input to conv2d, but got input of size: {}",
+                    describe(input));
+  check<ShapeError>(weight.dim() == 4,
+                    "conv2d: weight must be [out_channels, in_channels/groups, kernel height, kernel width], got {}",
+                    describe(weight));
+  check_same_device("conv2d", input, weight);
+  check<DTypeError>(input.dtype() == weight.dtype(), "conv2d: Input type ({}) and weight type ({}) should be the same",
+                    describe(input), describe(weight));
+  check<DTypeError>(input.dtype() != kBool, "conv2d: not supported for bool tensors");
+  const Shape x = input.shape(), w = weight.shape();
+  const std::int64_t groups = options.groups;
+  check<ValueError>(groups > 0, "conv2d: groups must be positive, got {}", groups);
+  check<ShapeError>(w[0] > 0 && w[1] > 0 && w[2] > 0 && w[3] > 0,
+                    "conv2d: weight should have at least one element along every dimension, got {}", describe(weight));
+  check<ShapeError>(
+      w[0] % groups == 0,
+      "conv2d: Given groups={}, expected weight to be divisible by {} at dimension 0, but got weight of size {}",
+      groups, groups, w.str());
+  check<ShapeError>(
+      w[1] <= INT64_MAX / groups && x[1] == w[1] * groups,
+      "conv2d: Given groups={}, weight of size {}, expected input{} to have {} channels, but got {} channels instead",
+      groups, w.str(), x.str(), w[1] * groups, x[1]);
+  if (bias.defined()) {
+    check<ShapeError>(
+        bias.dim() == 1 && bias.size(0) == w[0],
+        "conv2d: Given weight of size {}, expected bias to be 1-dimensional with {} elements, but got bias of size {}",
+        w.str(), w[0], bias.shape().str());
+    check<DTypeError>(bias.dtype() == input.dtype(), "conv2d: Input type ({}) and bias type ({}) should be the same",
+                      describe(input), describe(bias));
+    check_same_device("conv2d", input, bias);
+  }
+  const Line h =
+      line_of("height", x[2], w[2], options.stride.h, options.dilation.h, options.padding, options.padding.size.h);
+  const Line v =
+      line_of("width", x[3], w[3], options.stride.w, options.dilation.w, options.padding, options.padding.size.w);
+  const bool channels_last = input.suggest_memory_format() == MemoryFormat::channels_last ||
+                             weight.suggest_memory_format() == MemoryFormat::channels_last;
+  Conv2dProblem p{.dtype = input.dtype(),
+                  .format = channels_last ? MemoryFormat::channels_last : MemoryFormat::contiguous,
+                  .bias = bias.defined(),
+                  .N = x[0],
+                  .C = x[1],
+                  .H = x[2],
+                  .W = x[3],
+                  .K = w[0],
+                  .R = w[2],
+                  .S = w[3],
+                  .P = h.out,
+                  .Q = v.out};
+  p.stride_h = options.stride.h;
+  p.stride_w = options.stride.w;
+  p.pad_top = h.pad_before;
+  p.pad_left = v.pad_before;
+  p.dilation_h = options.dilation.h;
+  p.dilation_w = options.dilation.w;
+  p.groups = groups;
+  return p;
+}
+
+Tensor conv2d_forward(const Tensor& input, const Tensor& weight, const Tensor& bias, const Conv2dProblem& problem) {
+  const Tensor x = input.contiguous(problem.format), w = weight.contiguous(problem.format),
+               b = bias.defined() ? bias.contiguous() : bias;
+  Tensor y = new_tensor({problem.N, problem.K, problem.P, problem.Q}, problem.dtype, x.device(), problem.format);
+  run<Conv2dForward>(x.device().type, problem, address(x), address(w), address(b), static_cast<void*>(raw(y)));
+  if (needs_history(x, w, b)) {
+    record(
+        y, "ConvolutionBackward0",
+        [sx = SavedTensor(wants_grad(w) ? x : Tensor()), sw = SavedTensor(wants_grad(x) ? w : Tensor()), p = problem](
+            const Tensor& grad, Grads& out) {
+          if (out.needs(0)) out[0] = conv2d_grad_input(grad, sw.get(out), p);
+          if (out.needs(1)) out[1] = conv2d_grad_weight(grad, sx.get(out), p);
+          if (out.needs(2)) out[2] = grad.sum({0, 2, 3});
+        },
+        x, w, b);
+  }
+  return y;
+}
+
+// With z = grad_input(g, w): z is linear in both, dz/dg takes u to forward(u, w) and dz/dw takes u to grad_weight(g,
+// u).
+Tensor conv2d_grad_input(const Tensor& grad, const Tensor& weight, const Conv2dProblem& problem) {
+  const Tensor g = grad.contiguous(problem.format), w = weight.contiguous(problem.format);
+  Tensor z = new_tensor({problem.N, problem.C, problem.H, problem.W}, problem.dtype, g.device(), problem.format);
+  run<Conv2dGradInput>(g.device().type, problem, address(g), address(w), static_cast<void*>(raw(z)));
+  if (needs_history(g, w)) {
+    record(
+        z, "ConvolutionBackwardBackward0",
+        [sg = SavedTensor(g), sw = SavedTensor(w), p = problem](const Tensor& u, Grads& out) {
+          Conv2dProblem plain = p;
+          plain.bias = false;
+          if (out.needs(0)) out[0] = conv2d_forward(u, sw.get(out), {}, plain);
+          if (out.needs(1)) out[1] = conv2d_grad_weight(sg.get(out), u, p);
+        },
+        g, w);
+  }
+  return z;
+}
+
+// With z = grad_weight(g, x): dz/dg takes u to forward(x, u) and dz/dx takes u to grad_input(g, u).
+Tensor conv2d_grad_weight(const Tensor& grad, const Tensor& input, const Conv2dProblem& problem) {
+  const Tensor g = grad.contiguous(problem.format), x = input.contiguous(problem.format);
+  Tensor z = new_tensor({problem.K, problem.C / problem.groups, problem.R, problem.S}, problem.dtype, g.device(),
+                        problem.format);
+  run<Conv2dGradWeight>(g.device().type, problem, address(g), address(x), static_cast<void*>(raw(z)));
+  if (needs_history(g, x)) {
+    record(
+        z, "ConvolutionBackwardBackward0",
+        [sg = SavedTensor(g), sx = SavedTensor(x), p = problem](const Tensor& u, Grads& out) {
+          Conv2dProblem plain = p;
+          plain.bias = false;
+          if (out.needs(0)) out[0] = conv2d_forward(sx.get(out), u, {}, plain);
+          if (out.needs(1)) out[1] = conv2d_grad_input(sg.get(out), u, p);
+        },
+        g, x);
+  }
+  return z;
+}
+
+Tensor nn::functional::conv2d(const Tensor& input, const Tensor& weight, const Tensor& bias,
+                              const Conv2dOptions& options) {
+  if (input.dim() == 3) return conv2d(input.unsqueeze(0), weight, bias, options).squeeze(0);
+  return conv2d_forward(input, weight, bias, conv2d_problem(input, weight, bias, options));
+}
+
+}  // namespace cresset

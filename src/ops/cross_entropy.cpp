@@ -1,0 +1,121 @@
+#include <cresset/extension/registry.h>
+#include <cresset/ops.h>
+
+#include "autograd/record.h"
+#include "core/check.h"
+#include "ops/pointwise.h"
+
+namespace cresset {
+
+using namespace nn::functional;
+
+namespace {
+
+Tensor reduce_loss(const Tensor& loss, Reduction reduction) {
+  return reduction == Reduction::mean ? loss.mean() : reduction == Reduction::sum ? loss.sum() : loss;
+}
+
+// Targets are probabilities of the input's shape: -sum_c w_c t_c log_softmax(x)_c, the mean over N and the inner
+// positions.
+Tensor with_probabilities(const Tensor& input, const Tensor& target, const CrossEntropyOptions& options) {
+  check<ShapeError>(target.shape() == input.shape(),
+                    "cross_entropy: Expected floating point type for target with class probabilities, of the input's "
+                    "shape {}, got {}",
+                    input.shape().str(), describe(target));
+  check<ValueError>(options.ignore_index < 0, "cross_entropy: ignore_index is not supported for floating point target");
+  const int d = input.dim() == 1 ? 0 : 1;
+  const std::int64_t classes = input.size(d);
+  Tensor t = target;
+  if (options.label_smoothing > 0)
+    t = t * (1 - options.label_smoothing) + options.label_smoothing / static_cast<double>(classes);
+  Tensor terms = log_softmax(input, d) * t;
+  if (options.weight.defined()) {
+    Shape line = Shape::filled(input.dim(), 1);
+    line[d] = classes;
+    terms = terms * options.weight.view(line);
+  }
+  const Tensor loss = -terms.sum(d);
+  if (options.reduction == Reduction::mean)
+    return loss.sum() / static_cast<double>(input.numel() / std::max<std::int64_t>(classes, 1));
+  return reduce_loss(loss, options.reduction);
+}
+
+void check_targets(const Tensor& target, std::int64_t classes, std::int64_t ignore_index) {
+  const auto* t = reinterpret_cast<const std::int64_t*>(raw(target));
+  for (std::int64_t i = 0; i < target.numel(); ++i)
+    check<IndexError>((t[i] >= 0 && t[i] < classes) || t[i] == ignore_index,
+                      "cross_entropy: Target {} is out of bounds. ({} classes, element {})", t[i], classes, i);
+}
+
+}  // namespace
+
+Tensor nn::functional::cross_entropy(const Tensor& input, const Tensor& target, const CrossEntropyOptions& options) {
+  check<DTypeError>(input.is_floating_point(), "cross_entropy: the input must be of a floating type, got {}",
+                    describe(input));
+  check<ShapeError>(input.dim() >= 1, "cross_entropy: the input must be [N, C, ...] or [C], got {}", describe(input));
+  check<ValueError>(options.label_smoothing >= 0 && options.label_smoothing <= 1,
+                    "cross_entropy: label_smoothing must be between 0.0 and 1.0. Got: {}", options.label_smoothing);
+  check_same_device("cross_entropy", input, target);
+  const bool single = input.dim() == 1;
+  const std::int64_t classes = input.size(single ? 0 : 1);
+  if (options.weight.defined()) {
+    check<ShapeError>(options.weight.dim() == 1 && options.weight.size(0) == classes,
+                      "cross_entropy: weight tensor should be defined either for all {} classes or no classes but got "
+                      "weight tensor of shape: {}",
+                      classes, options.weight.shape().str());
+    check<DTypeError>(options.weight.dtype() == input.dtype(),
+                      "cross_entropy: expected scalar type {} for weight but found {}", name(input.dtype()),
+                      name(options.weight.dtype()));
+  }
+  if (target.is_floating_point()) return with_probabilities(input, target, options);
+  check<DTypeError>(target.dtype() == kInt64,
+                    "cross_entropy: expected class indices of type int64 or probabilities, got {}", describe(target));
+  const Tensor x4 = (single ? input.unsqueeze(0) : input).contiguous();
+  const Tensor t = (single ? target.unsqueeze(0) : target).contiguous();
+  const Shape shape = x4.shape(), given = t.shape();
+  Shape expected = shape;
+  expected.erase(1);
+  check<ShapeError>(given == expected, "cross_entropy: Expected target size {}, got {} (input {})", expected.str(),
+                    given.str(), describe(input));
+  CrossEntropyProblem p{.dtype = x4.dtype(),
+                        .N = shape[0],
+                        .C = classes,
+                        .inner = 1,
+                        .ignore_index = options.ignore_index,
+                        .label_smoothing = options.label_smoothing,
+                        .reduction = options.reduction,
+                        .weight = options.weight.defined()};
+  for (int i = 2; i < shape.size(); ++i) p.inner *= shape[i];
+  check_targets(t, classes, options.ignore_index);
+  const Tensor w = options.weight.defined() ? options.weight.detach().contiguous() : Tensor();
+  const DType wide = p.dtype == kFloat64 ? kFloat64 : kFloat32;
+  Tensor loss = new_tensor(options.reduction == Reduction::none ? expected : Shape{}, p.dtype, x4.device());
+  Tensor logsumexp = new_tensor({p.N * p.inner}, wide, x4.device()), total = new_tensor({}, wide, x4.device());
+  const auto address = [](const Tensor& tensor) {
+    return static_cast<const void*>(tensor.defined() ? raw(tensor) : nullptr);
+  };
+  run<CrossEntropyForward>(x4.device().type, p, address(x4), reinterpret_cast<const std::int64_t*>(raw(t)), address(w),
+                           static_cast<void*>(raw(loss)), static_cast<void*>(raw(logsumexp)),
+                           static_cast<void*>(raw(total)));
+  if (needs_history(x4)) {
+    record(
+        loss, "CrossEntropyLossBackward0",
+        [sx = SavedTensor(x4), st = SavedTensor(t), w, logsumexp, total, p, address](const Tensor& grad, Grads& out) {
+          const Tensor x = sx.get(out), labels = st.get(out),
+                       g = once_differentiable("cross_entropy", grad).contiguous();
+          Tensor grad_x = new_tensor(x.shape(), p.dtype, x.device());
+          run<CrossEntropyBackward>(x.device().type, p, address(g), address(x),
+                                    reinterpret_cast<const std::int64_t*>(raw(labels)), address(w), address(logsumexp),
+                                    address(total), static_cast<void*>(raw(grad_x)));
+          out[0] = grad_x;
+        },
+        x4);
+  }
+  return single && options.reduction == Reduction::none ? loss.squeeze(0) : loss;
+}
+
+Tensor nn::functional::mse_loss(const Tensor& input, const Tensor& target, const MseLossOptions& options) {
+  return reduce_loss(square(input - target), options.reduction);
+}
+
+}  // namespace cresset

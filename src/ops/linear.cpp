@@ -1,0 +1,60 @@
+#include <cresset/ops.h>
+
+#include "autograd/record.h"
+#include "core/check.h"
+#include "ops/matmul.h"
+#include "ops/pointwise.h"
+
+namespace cresset {
+namespace {
+
+// x [rows, in].
+Tensor linear_rows(const Tensor& x, const Tensor& weight, const Tensor& bias) {
+  Tensor y;
+  {
+    NoGradGuard no_grad;
+    y = matmul_rows(x, weight.t(), bias);
+  }
+  if (needs_history(x, weight, bias)) {
+    record(
+        y, "AddmmBackward0",
+        [sx = SavedTensor(wants_grad(weight) ? x : Tensor()), sw = SavedTensor(wants_grad(x) ? weight : Tensor())](
+            const Tensor& grad, Grads& out) {
+          if (out.needs(0)) out[0] = matmul(grad, sw.get(out));
+          if (out.needs(1)) out[1] = matmul(grad.t(), sx.get(out));
+          if (out.needs(2)) out[2] = grad.sum(0);
+        },
+        x, weight, bias);
+  }
+  return y;
+}
+
+}  // namespace
+
+Tensor nn::functional::linear(const Tensor& input, const Tensor& weight, const Tensor& bias) {
+  const Shape x = input.shape();
+  check<ShapeError>(weight.dim() == 2, "linear: weight must be [out_features, in_features], got {}", describe(weight));
+  check<ShapeError>(!x.empty() && x.back() == weight.size(1),
+                    "linear: mat1 and mat2 shapes cannot be multiplied ({} and {}, in_features {})", describe(input),
+                    describe(weight), weight.size(1));
+  check<DTypeError>(input.dtype() == weight.dtype(), "linear: input and weight must have the same dtype, got {} and {}",
+                    describe(input), describe(weight));
+  check<DTypeError>(input.dtype() != kBool, "linear: not supported for bool tensors");
+  check_same_device("linear", input, weight);
+  if (bias.defined()) {
+    check<ShapeError>(bias.dim() == 1 && bias.size(0) == weight.size(0), "linear: bias must have {} elements, got {}",
+                      weight.size(0), describe(bias));
+    check<DTypeError>(bias.dtype() == input.dtype(), "linear: input and bias must have the same dtype, got {} and {}",
+                      describe(input), describe(bias));
+    check_same_device("linear", input, bias);
+  }
+  const Tensor b = bias.defined() ? bias.contiguous() : bias;
+  if (x.size() == 2) return linear_rows(input, weight, b);
+  Shape shape = x;
+  shape[shape.size() - 1] = weight.size(0);
+  std::int64_t rows = 1;
+  for (int i = 0; i + 1 < x.size(); ++i) rows *= x[i];
+  return linear_rows(input.reshape({rows, x.back()}), weight, b).view(shape);
+}
+
+}  // namespace cresset
