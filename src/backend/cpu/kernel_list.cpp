@@ -30,7 +30,7 @@ void register_cpu_kernels() {
   add_builtin<BatchNormInference>(kCpu, kBatchNormInferenceHighway, kBatchNormInferenceReference);
   add_builtin<BatchNormBackward>(kCpu, kBatchNormBackwardHighway, kBatchNormBackwardReference);
   add_builtin<Binary>(kCpu, kBinaryHighway, kBinaryReference);
-#if defined(CRESSET_HAS_ONEDNN)
+#if CRESSET_HAS_ONEDNN
   add_builtin<Conv2dForward>(kCpu, kConv2dForwardHighway, kConv2dForwardOnednn, kConv2dForwardReference);
   add_builtin<Conv2dGradInput>(kCpu, kConv2dGradInputHighway, kConv2dGradInputOnednn, kConv2dGradInputReference);
   add_builtin<Conv2dGradWeight>(kCpu, kConv2dGradWeightHighway, kConv2dGradWeightOnednn, kConv2dGradWeightReference);
