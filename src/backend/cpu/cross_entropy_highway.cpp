@@ -49,16 +49,44 @@ HWY_INLINE LanesOf<T> row_distance(const T* x, std::int64_t C, const T* weight, 
   });
   return hn::SumOfLanes(d, sum);
 }
-template <class T>
-HWY_INLINE LanesOf<T> column_distance(const T* x, std::int64_t C, std::int64_t stride, std::int64_t lanes,
-                                      const T* weight, LanesOf<T> most) {
+template <int kVecs, class V, class T>
+HWY_INLINE void store_columns(const V (&from)[kVecs], T* to) {
+  for (int v = 0; v < kVecs; ++v) hn::StoreU(from[v], hn::ScalableTag<T>(), to + v * kLanesOf<T>);
+}
+template <int kVecs, class T>
+HWY_INLINE void column_distance(const T* x, std::int64_t C, std::int64_t stride, std::int64_t lanes, const T* weight,
+                                const LanesOf<T> (&most)[kVecs], T* out) {
   const hn::ScalableTag<T> d;
-  auto sum = hn::Zero(d);
+  LanesOf<T> sum[kVecs];
+  for (auto& v : sum) v = hn::Zero(d);
   for (std::int64_t c = 0; c < C; ++c) {
-    const auto distance = hn::Sub(most, load_lanes(d, x + c * stride, lanes));
-    sum = weight ? hn::MulAdd(hn::Set(d, weight[c]), distance, sum) : hn::Add(sum, distance);
+    const auto factor = hn::Set(d, weight ? weight[c] : T(1));
+    HWY_UNROLL(4) for (int v = 0; v < kVecs; ++v) {
+      const auto value = load_column<kVecs>(x + c * stride + v * kLanesOf<T>, lanes);
+      sum[v] = hn::MulAdd(factor, hn::Sub(most[v], value), sum[v]);
+    }
   }
-  return sum;
+  store_columns(sum, out);
+}
+
+// One value for each row of a group.
+template <class T>
+struct ColumnValues {
+  static constexpr std::int64_t kSize = kColumnVecs * kLanesOf<T>;
+  HWY_ALIGN T most[kSize], sum[kSize], distance[kSize];
+};
+template <class T>
+void column_values(const CrossEntropyProblem& p, const T* x, std::int64_t count, const T* weight,
+                   ColumnValues<T>& values) {
+  each_column_group<T>(count, [&](auto vecs, std::int64_t j, std::int64_t lanes) HWY_ATTR {
+    constexpr int kVecs = decltype(vecs)::value;
+    LanesOf<T> most[kVecs], sum[kVecs];
+    column_max<kVecs>(x + j, p.C, p.inner, lanes, most);
+    column_exp<kVecs>(x + j, p.C, p.inner, lanes, most, nullptr, sum);
+    store_columns(most, values.most + j);
+    store_columns(sum, values.sum + j);
+    if (p.label_smoothing != 0) column_distance<kVecs>(x + j, p.C, p.inner, lanes, weight, most, values.distance + j);
+  });
 }
 
 template <class T>
@@ -81,30 +109,27 @@ void forward(const CrossEntropyProblem& p, const T* x, const std::int64_t* targe
   const T all_weights = smooth != 0 ? static_cast<T>(sum_of_weights(p, weight)) : T(0);
   parallel_for(chunks, [&](std::int64_t chunk) HWY_ATTR {
     Total total{0, 0};
-    split.each(chunk, [&](std::int64_t n, std::int64_t i, std::int64_t lanes) HWY_ATTR {
-      HWY_ALIGN T most[kLanesOf<T>], sum[kLanesOf<T>], distance[kLanesOf<T>];
+    split.each(chunk, [&](std::int64_t n, std::int64_t i, std::int64_t count) HWY_ATTR {
+      ColumnValues<T> values;
       const T* from = x + n * p.C * p.inner + i;
       if (p.inner == 1) {
         const auto m = row_max(from, p.C);
-        hn::Store(m, d, most);
-        hn::Store(row_exp(from, p.C, m, nullptr), d, sum);
-        if (smooth != 0) hn::Store(row_distance(from, p.C, weight, m), d, distance);
+        hn::StoreU(m, d, values.most);
+        hn::StoreU(row_exp(from, p.C, m, nullptr), d, values.sum);
+        if (smooth != 0) hn::StoreU(row_distance(from, p.C, weight, m), d, values.distance);
       } else {
-        const auto m = column_max(from, p.C, p.inner, lanes);
-        hn::Store(m, d, most);
-        hn::Store(column_exp(from, p.C, p.inner, lanes, m, nullptr), d, sum);
-        if (smooth != 0) hn::Store(column_distance(from, p.C, p.inner, lanes, weight, m), d, distance);
+        column_values(p, from, count, weight, values);
       }
-      for (std::int64_t j = 0; j < lanes; ++j) {
+      for (std::int64_t j = 0; j < count; ++j) {
         const std::int64_t at = n * p.inner + i + j, label = target[at];
-        const T log_sum = std::log(sum[j]);
-        logsumexp[at] = most[j] + log_sum;
+        const T log_sum = std::log(values.sum[j]);
+        logsumexp[at] = values.most[j] + log_sum;
         T value = 0;
         if (label != p.ignore_index) {
           const T share = weight ? weight[label] : T(1);
           // most - x + log(sum) and not logsumexp - x, which loses digits where x is large.
-          if (sharp != 0) value = sharp * share * (most[j] - from[label * p.inner + j] + log_sum);
-          if (smooth != 0) value += smooth * (distance[j] + all_weights * log_sum);
+          if (sharp != 0) value = sharp * share * (values.most[j] - from[label * p.inner + j] + log_sum);
+          if (smooth != 0) value += smooth * (values.distance[j] + all_weights * log_sum);
           total.weight += double(share);
         }
         total.loss += double(value);
@@ -164,28 +189,34 @@ void backward_row(const PartsOf<T>& parts_of, const T* x, std::int64_t label, st
   grad_x[label] -= parts.hit;
 }
 
-template <class T>
+template <int kVecs, class T>
 void backward_columns(const PartsOf<T>& parts_of, const T* x, const std::int64_t* target, std::int64_t at,
                       std::int64_t lanes, const T* logsumexp, T* grad_x) {
   const hn::ScalableTag<T> d;
   const CrossEntropyProblem& p = parts_of.p;
-  HWY_ALIGN T sum[kLanesOf<T>], scales[kLanesOf<T>] = {}, smooths[kLanesOf<T>] = {}, hits[kLanesOf<T>];
-  const auto shift = load_lanes(d, logsumexp + at, lanes);
-  hn::Store(column_exp(x, p.C, p.inner, lanes, shift, grad_x), d, sum);
-  for (std::int64_t j = 0; j < lanes; ++j) {
+  constexpr std::int64_t kSize = kVecs * kLanesOf<T>;
+  HWY_ALIGN T sums[kSize], scales[kSize] = {}, smooths[kSize] = {}, hits[kSize];
+  LanesOf<T> shift[kVecs], sum[kVecs];
+  for (int v = 0; v < kVecs; ++v) shift[v] = load_column<kVecs>(logsumexp + at + v * kLanesOf<T>, lanes);
+  column_exp<kVecs>(x, p.C, p.inner, lanes, shift, grad_x, sum);
+  store_columns(sum, sums);
+  const std::int64_t count = kVecs == 1 ? lanes : kSize;
+  for (std::int64_t j = 0; j < count; ++j) {
     if (target[at + j] == p.ignore_index) continue;
-    const Parts<T> parts = parts_of(at + j, target[at + j], sum[j]);
+    const Parts<T> parts = parts_of(at + j, target[at + j], sums[j]);
     scales[j] = parts.scale;
     smooths[j] = parts.smooth;
     hits[j] = parts.hit;
   }
-  const auto scale = hn::Load(d, scales), smooth = hn::Load(d, smooths);
   for (std::int64_t c = 0; c < p.C; ++c) {
-    T* to = grad_x + c * p.inner;
-    const auto part = parts_of.weight ? hn::Mul(smooth, hn::Set(d, parts_of.weight[c])) : smooth;
-    store_lanes(hn::MulSub(load_lanes(d, to, lanes), scale, part), d, to, lanes);
+    const auto factor = hn::Set(d, parts_of.weight ? parts_of.weight[c] : T(1));
+    HWY_UNROLL(4) for (int v = 0; v < kVecs; ++v) {
+      T* const to = grad_x + c * p.inner + v * kLanesOf<T>;
+      const auto scale = hn::Load(d, scales + v * kLanesOf<T>), smooth = hn::Load(d, smooths + v * kLanesOf<T>);
+      store_column<kVecs>(hn::MulSub(load_column<kVecs>(to, lanes), scale, hn::Mul(smooth, factor)), to, lanes);
+    }
   }
-  for (std::int64_t j = 0; j < lanes; ++j) {
+  for (std::int64_t j = 0; j < count; ++j) {
     if (target[at + j] != p.ignore_index)
       grad_x[target[at + j] * p.inner + j] -= hits[j];
     else
@@ -215,14 +246,14 @@ void cross_entropy_backward(const CrossEntropyProblem& p, const Context&, const 
                               p.label_smoothing != 0 ? static_cast<T>(sum_of_weights(p, shares)) : T(0)};
     const RowSplit<T> split(p.N, p.C, p.inner);
     parallel_for(split.chunks(), [&](std::int64_t chunk) HWY_ATTR {
-      split.each(chunk, [&](std::int64_t n, std::int64_t i, std::int64_t lanes) HWY_ATTR {
+      split.each(chunk, [&](std::int64_t n, std::int64_t i, std::int64_t count) HWY_ATTR {
         const std::int64_t first = n * p.C * p.inner + i, at = n * p.inner + i;
         const T *from = static_cast<const T*>(x) + first, *lse = static_cast<const T*>(logsumexp);
         T* to = static_cast<T*>(grad_x) + first;
-        if (p.inner == 1)
-          backward_row(parts_of, from, target[at], at, lse[at], to);
-        else
-          backward_columns(parts_of, from, target, at, lanes, lse, to);
+        if (p.inner == 1) return backward_row(parts_of, from, target[at], at, lse[at], to);
+        each_column_group<T>(count, [&](auto vecs, std::int64_t j, std::int64_t lanes) HWY_ATTR {
+          backward_columns<decltype(vecs)::value>(parts_of, from + j, target, at + j, lanes, lse, to + j);
+        });
       });
     });
   });

@@ -44,15 +44,20 @@ void forward_row(const SoftmaxProblem& p, const T* x, T* y) {
   }
 }
 
-template <class T>
+template <int kVecs, class T>
 void forward_columns(const SoftmaxProblem& p, const T* x, T* y, std::int64_t lanes) {
   const hn::ScalableTag<T> d;
-  const auto most = column_max(x, p.C, p.inner, lanes);
-  const auto sum = column_exp(x, p.C, p.inner, lanes, most, p.log ? nullptr : y);
-  const auto log_sum = log_keeping_nan(d, sum);
+  LanesOf<T> most[kVecs], sum[kVecs];
+  column_max<kVecs>(x, p.C, p.inner, lanes, most);
+  column_exp<kVecs>(x, p.C, p.inner, lanes, most, p.log ? nullptr : y, sum);
+  if (p.log)
+    for (auto& v : sum) v = log_keeping_nan(d, v);
   for (std::int64_t at = 0; at < p.C * p.inner; at += p.inner) {
-    const auto v = load_lanes(d, (p.log ? x : y) + at, lanes);
-    store_lanes(p.log ? hn::Sub(hn::Sub(v, most), log_sum) : hn::Div(v, sum), d, y + at, lanes);
+    HWY_UNROLL(4) for (int v = 0; v < kVecs; ++v) {
+      const std::int64_t here = at + v * kLanesOf<T>;
+      const auto value = load_column<kVecs>((p.log ? x : y) + here, lanes);
+      store_column<kVecs>(p.log ? hn::Sub(hn::Sub(value, most[v]), sum[v]) : hn::Div(value, sum[v]), y + here, lanes);
+    }
   }
 }
 
@@ -75,17 +80,24 @@ void backward_row(const SoftmaxProblem& p, const T* grad_y, const T* y, T* grad_
   });
 }
 
-template <class T>
+template <int kVecs, class T>
 void backward_columns(const SoftmaxProblem& p, const T* grad_y, const T* y, T* grad_x, std::int64_t lanes) {
   const hn::ScalableTag<T> d;
-  auto sum = hn::Zero(d);
+  LanesOf<T> sum[kVecs];
+  for (auto& v : sum) v = hn::Zero(d);
   for (std::int64_t at = 0; at < p.C * p.inner; at += p.inner) {
-    const auto grad = load_lanes(d, grad_y + at, lanes);
-    sum = p.log ? hn::Add(sum, grad) : hn::MulAdd(grad, load_lanes(d, y + at, lanes), sum);
+    HWY_UNROLL(4) for (int v = 0; v < kVecs; ++v) {
+      const std::int64_t here = at + v * kLanesOf<T>;
+      const auto grad = load_column<kVecs>(grad_y + here, lanes);
+      sum[v] = p.log ? hn::Add(sum[v], grad) : hn::MulAdd(grad, load_column<kVecs>(y + here, lanes), sum[v]);
+    }
   }
   for (std::int64_t at = 0; at < p.C * p.inner; at += p.inner) {
-    const auto grad = load_lanes(d, grad_y + at, lanes);
-    store_lanes(backward_of<T>(p, grad, load_lanes(d, y + at, lanes), sum), d, grad_x + at, lanes);
+    HWY_UNROLL(4) for (int v = 0; v < kVecs; ++v) {
+      const std::int64_t here = at + v * kLanesOf<T>;
+      const auto grad = load_column<kVecs>(grad_y + here, lanes), value = load_column<kVecs>(y + here, lanes);
+      store_column<kVecs>(backward_of<T>(p, grad, value, sum[v]), grad_x + here, lanes);
+    }
   }
 }
 
@@ -93,11 +105,14 @@ void softmax_forward(const SoftmaxProblem& p, const Context&, const void* x, voi
   switch_simd(p.dtype, [&]<class T>() HWY_ATTR {
     const RowSplit<T> split(p.outer, p.C, p.inner);
     parallel_for(split.chunks(), [&](std::int64_t chunk) HWY_ATTR {
-      split.each(chunk, [&](std::int64_t o, std::int64_t i, std::int64_t lanes) HWY_ATTR {
+      split.each(chunk, [&](std::int64_t o, std::int64_t i, std::int64_t count) HWY_ATTR {
         const std::int64_t at = o * p.C * p.inner + i;
         const T* from = static_cast<const T*>(x) + at;
         T* to = static_cast<T*>(y) + at;
-        p.inner == 1 ? forward_row(p, from, to) : forward_columns(p, from, to, lanes);
+        if (p.inner == 1) return forward_row(p, from, to);
+        each_column_group<T>(count, [&](auto vecs, std::int64_t j, std::int64_t lanes) HWY_ATTR {
+          forward_columns<decltype(vecs)::value>(p, from + j, to + j, lanes);
+        });
       });
     });
   });
@@ -107,11 +122,14 @@ void softmax_backward(const SoftmaxProblem& p, const Context&, const void* grad_
   switch_simd(p.dtype, [&]<class T>() HWY_ATTR {
     const RowSplit<T> split(p.outer, p.C, p.inner);
     parallel_for(split.chunks(), [&](std::int64_t chunk) HWY_ATTR {
-      split.each(chunk, [&](std::int64_t o, std::int64_t i, std::int64_t lanes) HWY_ATTR {
+      split.each(chunk, [&](std::int64_t o, std::int64_t i, std::int64_t count) HWY_ATTR {
         const std::int64_t at = o * p.C * p.inner + i;
         const T *grad = static_cast<const T*>(grad_y) + at, *value = static_cast<const T*>(y) + at;
         T* to = static_cast<T*>(grad_x) + at;
-        p.inner == 1 ? backward_row(p, grad, value, to) : backward_columns(p, grad, value, to, lanes);
+        if (p.inner == 1) return backward_row(p, grad, value, to);
+        each_column_group<T>(count, [&](auto vecs, std::int64_t j, std::int64_t lanes) HWY_ATTR {
+          backward_columns<decltype(vecs)::value>(p, grad + j, value + j, to + j, lanes);
+        });
       });
     });
   });

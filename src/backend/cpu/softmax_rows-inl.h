@@ -43,44 +43,72 @@ HWY_INLINE LanesOf<T> row_exp(const T* x, std::int64_t C, LanesOf<T> shift, std:
   return hn::SumOfLanes(d, sum);
 }
 
-// The same for `lanes` rows side by side, `stride` elements between one class and the next.
-template <class T>
-HWY_INLINE auto column_max(const T* x, std::int64_t C, std::int64_t stride, std::int64_t lanes) {
+// Rows side by side are taken kVecs vectors at a time, of which the last may have less lanes only with kVecs == 1. One
+// vector alone would read a single cache line of each class, which no prefetcher follows.
+inline constexpr int kColumnVecs = 4;
+template <int kVecs, class T>
+HWY_INLINE LanesOf<T> load_column(const T* from, std::int64_t lanes) {
   const hn::ScalableTag<T> d;
-  auto most = hn::Set(d, -std::numeric_limits<T>::infinity());
-  for (std::int64_t c = 0; c < C; ++c) most = hn::Max(most, load_lanes(d, x + c * stride, lanes));
-  return most;
+  return kVecs > 1 ? hn::LoadU(d, from) : load_lanes(d, from, lanes);
 }
-template <class T>
-HWY_INLINE LanesOf<T> column_exp(const T* x, std::int64_t C, std::int64_t stride, std::int64_t lanes, LanesOf<T> shift,
-                                 std::type_identity_t<T>* y) {
+template <int kVecs, class T>
+HWY_INLINE void store_column(LanesOf<T> v, T* to, std::int64_t lanes) {
   const hn::ScalableTag<T> d;
-  auto sum = hn::Zero(d);
-  for (std::int64_t c = 0; c < C; ++c) {
-    const auto e = exp_keeping_nan(d, hn::Sub(load_lanes(d, x + c * stride, lanes), shift));
-    if (y) store_lanes(e, d, y + c * stride, lanes);
-    sum = hn::Add(sum, e);
-  }
-  return sum;
+  kVecs > 1 ? hn::StoreU(v, d, to) : store_lanes(v, d, to, lanes);
+}
+// Calls f(std::integral_constant<int, kVecs>, first, lanes) for `count` rows, at most kColumnVecs vectors of them.
+template <class T, class F>
+HWY_INLINE void each_column_group(std::int64_t count, F&& f) {
+  if (count == kColumnVecs * kLanesOf<T>) return f(std::integral_constant<int, kColumnVecs>(), 0, kLanesOf<T>);
+  for (std::int64_t j = 0; j < count; j += kLanesOf<T>)
+    f(std::integral_constant<int, 1>(), j, std::min(count - j, kLanesOf<T>));
 }
 
-// Outer rows, or outer * (vectors of inner), in chunks of about 16K elements; f(o, i, lanes) is called for each;
-// lanes is 1 with inner == 1.
+// The greatest element of each row, `stride` elements between one class and the next.
+template <int kVecs, class T>
+HWY_INLINE void column_max(const T* x, std::int64_t C, std::int64_t stride, std::int64_t lanes,
+                           LanesOf<T> (&most)[kVecs]) {
+  for (auto& v : most) v = hn::Set(hn::ScalableTag<T>(), -std::numeric_limits<T>::infinity());
+  for (std::int64_t c = 0; c < C; ++c, x += stride) {
+    HWY_UNROLL(4) for (int v = 0; v < kVecs; ++v) {
+      most[v] = hn::Max(most[v], load_column<kVecs>(x + v * kLanesOf<T>, lanes));
+    }
+  }
+}
+// The sum of exp(x - shift) of each row; the terms go to y where that is not null.
+template <int kVecs, class T>
+HWY_INLINE void column_exp(const T* x, std::int64_t C, std::int64_t stride, std::int64_t lanes,
+                           const LanesOf<T> (&shift)[kVecs], std::type_identity_t<T>* y, LanesOf<T> (&sum)[kVecs]) {
+  const hn::ScalableTag<T> d;
+  for (auto& v : sum) v = hn::Zero(d);
+  for (std::int64_t at = 0; at < C * stride; at += stride) {
+    HWY_UNROLL(4) for (int v = 0; v < kVecs; ++v) {
+      const std::int64_t here = at + v * kLanesOf<T>;
+      const auto e = exp_keeping_nan(d, hn::Sub(load_column<kVecs>(x + here, lanes), shift[v]));
+      if (y) store_column<kVecs>(e, y + here, lanes);
+      sum[v] = hn::Add(sum[v], e);
+    }
+  }
+}
+
+// Outer rows, or outer * (groups of inner rows), in chunks of about 16K elements; f(o, i, count) is called for each;
+// count is 1 with inner == 1.
 template <class T>
 struct RowSplit {
-  std::int64_t outer, inner, vectors, per_chunk;
+  static constexpr std::int64_t kGroup = kColumnVecs * kLanesOf<T>;
+  std::int64_t outer, inner, groups, per_chunk;
   RowSplit(std::int64_t outer_size, std::int64_t C, std::int64_t inner_size)
       : outer(outer_size),
         inner(inner_size),
-        vectors(inner == 1 ? 1 : (inner + kLanesOf<T> - 1) / kLanesOf<T>),
-        per_chunk(std::max<std::int64_t>(1, 16384 / (std::max<std::int64_t>(C, 1) * (inner == 1 ? 1 : kLanesOf<T>)))) {}
-  std::int64_t chunks() const { return (outer * vectors + per_chunk - 1) / per_chunk; }
+        groups(inner == 1 ? 1 : (inner + kGroup - 1) / kGroup),
+        per_chunk(std::max<std::int64_t>(1, 16384 / (std::max<std::int64_t>(C, 1) * std::min(inner, kGroup)))) {}
+  std::int64_t chunks() const { return (outer * groups + per_chunk - 1) / per_chunk; }
   template <class F>
   HWY_INLINE void each(std::int64_t chunk, F&& f) const {
-    const std::int64_t end = std::min((chunk + 1) * per_chunk, outer * vectors);
+    const std::int64_t end = std::min((chunk + 1) * per_chunk, outer * groups);
     for (std::int64_t u = chunk * per_chunk; u < end; ++u) {
-      const std::int64_t i = u % vectors * kLanesOf<T>;
-      f(u / vectors, i, std::min(inner - i, kLanesOf<T>));
+      const std::int64_t i = u % groups * kGroup;
+      f(u / groups, i, std::min(inner - i, kGroup));
     }
   }
 };
