@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "backend/cpu/conv2d_scratch.h"
+#include "backend/cpu/highway_targets.h"
 #include "core/team.h"
 
 #undef HWY_TARGET_INCLUDE
@@ -73,7 +74,7 @@ void run_rows(const Call<T>& call, const T* band, std::int64_t first_row, std::i
                     .bias = nullptr,
                     .out = nullptr,
                     .out_channel = c.out.c,
-                    .lanes = static_cast<std::size_t>(std::min(lanes, c.Q))};
+                    .lanes = std::min(lanes, c.Q)};
   for (std::int64_t g = 0; g < c.groups; ++g)
     for (std::int64_t k = 0; k < c.K; k += call.set_channels) {
       const int channels = static_cast<int>(std::min<std::int64_t>(call.set_channels, c.K - k));

@@ -12,37 +12,13 @@
 #include <cstddef>
 
 #include "backend/cpu/conv2d_highway_plan.h"
+#include "backend/cpu/highway_lanes-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace cresset::cpu::HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 
-// Whether masked loads and stores touch only the lanes that the mask names.
-inline constexpr bool kMasksAreSafe = HWY_TARGET == HWY_AVX2 || HWY_TARGET == HWY_AVX3 || HWY_TARGET == HWY_AVX3_DL;
 inline constexpr int kRegisters = HWY_TARGET == HWY_AVX3 || HWY_TARGET == HWY_AVX3_DL ? 32 : 16;
-
-// Stores the first `count` lanes.
-template <class D, class V, class T>
-HWY_INLINE void store_first(D d, V v, T* p, std::size_t count) {
-  if constexpr (kMasksAreSafe) {
-    hn::BlendedStore(v, hn::FirstN(d, count), d, p);
-  } else {
-    HWY_ALIGN T lanes[hn::MaxLanes(d)];
-    hn::Store(v, d, lanes);
-    for (std::size_t i = 0; i < count; ++i) p[i] = lanes[i];
-  }
-}
-// Loads the first `count` lanes, zero in the others, without reading past them.
-template <class D, class T>
-HWY_INLINE hn::VFromD<D> load_first(D d, const T* p, std::size_t count) {
-  if constexpr (kMasksAreSafe) {
-    return hn::MaskedLoad(hn::FirstN(d, count), d, p);
-  } else {
-    HWY_ALIGN T lanes[hn::MaxLanes(d)] = {};
-    for (std::size_t i = 0; i < count; ++i) lanes[i] = p[i];
-    return hn::Load(d, lanes);
-  }
-}
 
 template <class T>
 HWY_INLINE void copy_row(const T* from, std::int64_t count, T* to) {
@@ -50,9 +26,7 @@ HWY_INLINE void copy_row(const T* from, std::int64_t count, T* to) {
   const std::int64_t lanes = static_cast<std::int64_t>(hn::Lanes(d));
   std::int64_t i = 0;
   for (; i + lanes <= count; i += lanes) hn::StoreU(hn::LoadU(d, from + i), d, to + i);
-  if (i < count)
-    store_first(d, load_first(d, from + i, static_cast<std::size_t>(count - i)), to + i,
-                static_cast<std::size_t>(count - i));
+  if (i < count) store_first(load_first(d, from + i, count - i), d, to + i, count - i);
 }
 
 // out[column * out_column + row] = in[row * in_row + column]

@@ -99,6 +99,11 @@ std::int64_t rows_per_chunk(const Correlation& c, std::size_t element_size) {
   std::int64_t rows = (c.P + bands - 1) / std::max<std::int64_t>(bands, 1);
   const std::int64_t row_bytes = c.groups * c.C * c.W * c.step_h * static_cast<std::int64_t>(element_size);
   rows = std::min(rows, std::max<std::int64_t>(kBytes / std::max<std::int64_t>(row_bytes, 1), 4));
+  // Every chunk goes through all weights: where those do not stay in a cache, it must use each for some vectors of
+  // outputs.
+  constexpr std::int64_t kManyWeights = 64 << 10, kPositions = 64;
+  if (c.groups * c.K * c.C * c.R * c.S > kManyWeights)
+    rows = std::max(rows, std::min(c.P, (kPositions + c.Q - 1) / std::max<std::int64_t>(c.Q, 1)));
   return std::max<std::int64_t>(rows, 1);
 }
 

@@ -32,7 +32,7 @@ struct RowBlock {
   const T* bias;     // of these channels; null: zero
   T* out;
   std::ptrdiff_t out_channel;  // step of the channel
-  std::size_t lanes;           // how many of a vector's lanes are outputs
+  std::int64_t lanes;          // how many of a vector's lanes are outputs
 };
 
 inline constexpr int kMaxRowChannels = kRegisters == 32 ? 8 : 6;
@@ -79,10 +79,10 @@ void row_block(const RowBlock<T>& block, const RowVector* vectors) {
   for (int k = 0; k < kChannels; ++k) HWY_UNROLL(16)
   for (int v = 0; v < kVectors; ++v) {
     T* out = block.out + k * block.out_channel + vectors[v].out;
-    if (block.lanes == hn::Lanes(d))
+    if (block.lanes == static_cast<std::int64_t>(hn::Lanes(d)))
       hn::StoreU(sums[k][v], d, out);
     else
-      store_first(d, sums[k][v], out, block.lanes);
+      store_first(sums[k][v], d, out, block.lanes);
   }
 }
 

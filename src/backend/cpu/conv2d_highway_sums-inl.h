@@ -46,7 +46,7 @@ void row_sums(const Slab<T>& slab, std::ptrdiff_t grad_offset, std::ptrdiff_t x_
   using V = hn::Vec<decltype(d)>;
   const std::ptrdiff_t lanes = static_cast<std::ptrdiff_t>(hn::Lanes(d));
   const std::ptrdiff_t whole = slab.columns / lanes * lanes;
-  const std::size_t rest = static_cast<std::size_t>(slab.columns - whole);
+  const std::ptrdiff_t rest = slab.columns - whole;
   V totals[kChannels][kTaps];
   HWY_UNROLL(16)
   for (int k = 0; k < kChannels; ++k) HWY_UNROLL(16)

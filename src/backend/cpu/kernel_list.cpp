@@ -31,13 +31,17 @@ void register_cpu_kernels() {
   add_builtin<BatchNormBackward>(kCpu, kBatchNormBackwardHighway, kBatchNormBackwardReference);
   add_builtin<Binary>(kCpu, kBinaryHighway, kBinaryReference);
 #if CRESSET_HAS_ONEDNN
-  add_builtin<Conv2dForward>(kCpu, kConv2dForwardHighway, kConv2dForwardOnednn, kConv2dForwardReference);
-  add_builtin<Conv2dGradInput>(kCpu, kConv2dGradInputHighway, kConv2dGradInputOnednn, kConv2dGradInputReference);
-  add_builtin<Conv2dGradWeight>(kCpu, kConv2dGradWeightHighway, kConv2dGradWeightOnednn, kConv2dGradWeightReference);
+  add_builtin<Conv2dForward>(kCpu, kConv2dForwardHighway, kConv2dForwardOnednn, kConv2dForwardHighwayAny,
+                             kConv2dForwardReference);
+  add_builtin<Conv2dGradInput>(kCpu, kConv2dGradInputHighway, kConv2dGradInputOnednn, kConv2dGradInputHighwayAny,
+                               kConv2dGradInputReference);
+  add_builtin<Conv2dGradWeight>(kCpu, kConv2dGradWeightHighway, kConv2dGradWeightOnednn, kConv2dGradWeightHighwayAny,
+                                kConv2dGradWeightReference);
 #else
-  add_builtin<Conv2dForward>(kCpu, kConv2dForwardHighway, kConv2dForwardReference);
-  add_builtin<Conv2dGradInput>(kCpu, kConv2dGradInputHighway, kConv2dGradInputReference);
-  add_builtin<Conv2dGradWeight>(kCpu, kConv2dGradWeightHighway, kConv2dGradWeightReference);
+  add_builtin<Conv2dForward>(kCpu, kConv2dForwardHighway, kConv2dForwardHighwayAny, kConv2dForwardReference);
+  add_builtin<Conv2dGradInput>(kCpu, kConv2dGradInputHighway, kConv2dGradInputHighwayAny, kConv2dGradInputReference);
+  add_builtin<Conv2dGradWeight>(kCpu, kConv2dGradWeightHighway, kConv2dGradWeightHighwayAny,
+                                kConv2dGradWeightReference);
 #endif
   add_builtin<Copy>(kCpu, kCopyHighway, kCopyReference);
   add_builtin<CrossEntropyForward>(kCpu, kCrossEntropyForwardHighway, kCrossEntropyForwardReference);

@@ -24,7 +24,7 @@ struct Kernels {
   const Kernel<Conv2dGradInput>& grad_input;
   const Kernel<Conv2dGradWeight>& grad_weight;
 };
-Kernels vector_kernels() { return {kConv2dForwardHighway, kConv2dGradInputHighway, kConv2dGradWeightHighway}; }
+Kernels vector_kernels() { return {kConv2dForwardHighwayAny, kConv2dGradInputHighwayAny, kConv2dGradWeightHighwayAny}; }
 std::vector<Kernels> all_kernels() {
   return {
     {kConv2dForwardReference, kConv2dGradInputReference, kConv2dGradWeightReference},
@@ -430,6 +430,16 @@ TEST(Conv2dKernels, RefusalsSayWhy) {
   }
   p.dtype = kInt32;
   EXPECT_EQ(kConv2dForwardHighway.refuses(p, context()).str(), "dtype must be float32 or float64, is 5");
+
+  Conv2dProblem depthwise = problem(2, 6, 20, 18, 6, 3, 3, with_groups(padded(1), 6));
+  EXPECT_EQ(kConv2dForwardHighway.refuses(depthwise, context()).str(),
+            "oneDNN is faster where each group has one input channel, here 6 groups");
+  depthwise.dtype = kFloat64;  // which oneDNN does not take
+  EXPECT_FALSE(kConv2dForwardHighway.refuses(depthwise, context()));
+  Conv2dProblem first = problem(4, 3, 32, 32, 6, 5, 5);
+  EXPECT_FALSE(kConv2dForwardHighway.refuses(first, context()));
+  EXPECT_FALSE(kConv2dGradInputHighway.refuses(first, context()));
+  EXPECT_FALSE(kConv2dGradWeightHighway.refuses(first, context()));
 }
 
 }  // namespace
