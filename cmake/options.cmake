@@ -27,8 +27,9 @@ target_compile_options(cresset_options INTERFACE
   -ffp-contract=off
   -fno-math-errno)
 target_link_options(cresset_options INTERFACE -Wl,--as-needed)
-if(NOT CMAKE_BUILD_TYPE STREQUAL "Debug")
-  # No path of the building machine in debug information, __FILE__ or messages. A debugger wants the paths.
+if(CMAKE_BUILD_TYPE STREQUAL "RelWithDebInfo")
+  # No path of the building machine in debug information. A debugger wants the paths; a Release build has none, and without
+  # these options all checkouts share one ccache.
   target_compile_options(cresset_options INTERFACE
     -ffile-prefix-map=${PROJECT_SOURCE_DIR}/= -ffile-prefix-map=${PROJECT_BINARY_DIR}/=)
 endif()
