@@ -119,8 +119,8 @@ void run_channels(const Call<T>& call, const T* band, std::int64_t first_row, st
   // first-level cache.
   const std::int64_t together =
       std::clamp<std::int64_t>((12 << 10) / static_cast<std::int64_t>(sizeof(T)) / (c.Q * width), 1, rows);
-  static thread_local Scratch scratch;
-  T* sums = scratch.get<T>(static_cast<std::size_t>(together * c.Q * width));
+  struct Sums;
+  T* sums = scratch_of<Sums, T>(together * c.Q * width);
   for (std::int64_t g = 0; g < c.groups; ++g)
     for (std::int64_t k = 0; k < c.K; k += width)
       for (std::int64_t i = 0; i < rows; i += together) {
@@ -209,21 +209,22 @@ void correlate_all(const Correlation& c, const T* in, const T* w, const T* bias,
       }
   call.taps = taps.data();
 
-  static thread_local Scratch weights_scratch, bias_scratch;
+  struct Weights;
+  struct Bias;
   const std::int64_t weights_per_channel = c.C * c.R * c.S;
   if (by_rows) {
     const std::int64_t sets = (c.K + kMaxRowChannels - 1) / kMaxRowChannels;
     call.set_channels = static_cast<int>((c.K + sets - 1) / sets);
-    T* packed = weights_scratch.get<T>(static_cast<std::size_t>(c.groups * c.K * weights_per_channel));
+    T* packed = scratch_of<Weights, T>(c.groups * c.K * weights_per_channel);
     pack_weights(c, w, call.set_channels, false, packed);
     call.weights = packed;
   } else {
     call.vectors = c.K > lanes ? 2 : 1;
     const std::int64_t set = call.vectors * lanes, padded = (c.K + set - 1) / set * set;
-    T* packed = weights_scratch.get<T>(static_cast<std::size_t>(c.groups * padded * weights_per_channel));
+    T* packed = scratch_of<Weights, T>(c.groups * padded * weights_per_channel);
     pack_weights(c, w, set, true, packed);
     call.weights = packed;
-    T* starts = bias_scratch.get<T>(static_cast<std::size_t>(c.groups * padded));
+    T* starts = scratch_of<Bias, T>(c.groups * padded);
     std::fill_n(starts, c.groups * padded, T(0));
     if (bias)
       for (std::int64_t g = 0; g < c.groups; ++g) std::copy_n(bias + g * c.K, c.K, starts + g * padded);
@@ -235,9 +236,9 @@ void correlate_all(const Correlation& c, const T* in, const T* w, const T* bias,
                        rows = std::min(call.rows_per_band, c.P - row);
     const T* band = call.in + n * c.in.n;
     if (call.padded) {
-      static thread_local Scratch scratch;
+      struct Band;
       // The last vector of the last row may read past it.
-      T* copy = scratch.get<T>(static_cast<std::size_t>(channels * band_height * band_width + lanes));
+      T* copy = scratch_of<Band, T>(channels * band_height * band_width + lanes);
       fill_band(c, call.band, band, row, rows, copy);
       band = copy;
     } else if (c.R && c.S) {

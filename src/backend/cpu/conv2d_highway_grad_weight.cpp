@@ -211,17 +211,18 @@ void grad_weight_all(const Conv2dProblem& p, const T* grad_y, const T* x, T* gra
   const Plan<T> plan = make_plan<T>(p);
   const Correlation& c = plan.c;
 
-  static thread_local Scratch sums_scratch, x_scratch, grad_scratch;
+  struct Sums;
+  struct Inputs;
+  struct Gradients;
   T* sums = grad_w;
   if (!plan.by_rows) {
     const std::int64_t count = c.groups * plan.padded_channels * weights_per_channel;
-    sums = sums_scratch.get<T>(static_cast<std::size_t>(count));
+    sums = scratch_of<Sums, T>(count);
     std::fill_n(sums, count, T(0));
   }
   const std::int64_t units = c.N * plan.units_per_image, units_at_once = std::min(plan.units_per_slab, units);
-  T* x_copies = plan.padded ? x_scratch.get<T>(static_cast<std::size_t>(units_at_once * plan.x_elements)) : nullptr;
-  T* grad_copies =
-      plan.packed ? grad_scratch.get<T>(static_cast<std::size_t>(units_at_once * plan.grad_elements)) : nullptr;
+  T* x_copies = plan.padded ? scratch_of<Inputs, T>(units_at_once * plan.x_elements) : nullptr;
+  T* grad_copies = plan.packed ? scratch_of<Gradients, T>(units_at_once * plan.grad_elements) : nullptr;
   std::vector<Unit<T>> slab_units(static_cast<std::size_t>(units_at_once));
 
   const double unit_flops = conv2d_flops(p) / static_cast<double>(units);

@@ -201,31 +201,32 @@ Conv2dProblem slab_of(Conv2dProblem p, std::int64_t images) {
 
 memory at(const memory::desc& desc, const void* p) { return {desc, onednn::engine(), const_cast<void*>(p)}; }
 
-const void* reordered_in(const Operand& o, const void* user, Scratch& scratch) {
+template <class Tag>
+const void* reordered_in(const Operand& o, const void* user) {
   if (o.same()) return user;
-  void* inside = scratch.get<std::byte>(o.inside.get_size());
+  void* inside = scratch<Tag>(o.inside.get_size());
   o.in.execute(onednn::stream(), {{DNNL_ARG_FROM, at(o.user, user)}, {DNNL_ARG_TO, at(o.inside, inside)}});
   return inside;
 }
-void* place_for(const Operand& o, void* user, Scratch& scratch) {
-  return o.same() ? user : scratch.get<std::byte>(o.inside.get_size());
+template <class Tag>
+void* place_for(const Operand& o, void* user) {
+  return o.same() ? user : scratch<Tag>(o.inside.get_size());
 }
 void reorder_out(const Operand& o, const void* inside, void* user) {
   if (!o.same())
     o.out.execute(onednn::stream(), {{DNNL_ARG_FROM, at(o.inside, inside)}, {DNNL_ARG_TO, at(o.user, user)}});
 }
 memory scratchpad(const Primitive& primitive) {
-  static thread_local Scratch scratch;
-  return at(primitive.scratchpad, scratch.get<std::byte>(std::max<std::size_t>(primitive.scratchpad.get_size(), 1)));
+  struct Scratchpad;
+  return at(primitive.scratchpad, scratch<Scratchpad>(std::max<std::size_t>(primitive.scratchpad.get_size(), 1)));
 }
 
-struct ThreadScratch {
-  Scratch x, w, y;
-};
-ThreadScratch& thread_scratch() {
-  static thread_local ThreadScratch scratch;
-  return scratch;
-}
+// Places for operands in oneDNN's layout.
+struct InsideX;
+struct InsideY;
+struct InsideW;
+struct OtherW;
+struct SumsW;
 
 const std::byte* offset(const void* p, std::int64_t elements, DType dtype) {
   return static_cast<const std::byte*>(p) + elements * static_cast<std::int64_t>(element_size(dtype));
@@ -236,9 +237,8 @@ std::byte* offset(void* p, std::int64_t elements, DType dtype) {
 
 // Weights in the primitive's layout, made once a call: slabs of any size take the same.
 const void* weights_inside(const Primitive& first, const void* w) {
-  static thread_local Scratch scratch;
   const onednn::OneThread one_thread;
-  return reordered_in(first.w, w, scratch);
+  return reordered_in<InsideW>(first.w, w);
 }
 
 // Forward: from x to y; grad_input: from y to x.
@@ -249,11 +249,10 @@ void run_slabs(Direction direction, const Conv2dProblem& p, const void* from, co
   const auto whole = primitive(direction, slab_of(p, slabs.images));
   const auto rest = primitive(direction, slab_of(p, slabs.size(slabs.count - 1, p.N)));
   const void* weights = weights_inside(*whole, w);
-  static thread_local Scratch other_weights;
   const void* rest_weights = weights;
   if (whole->w.inside != rest->w.inside) {
     const onednn::OneThread one_thread;
-    rest_weights = reordered_in(rest->w, w, other_weights);
+    rest_weights = reordered_in<OtherW>(rest->w, w);
   }
   const bool forward = direction == Direction::forward;
   const std::int64_t x_image = p.C * p.H * p.W, y_image = p.K * p.P * p.Q;
@@ -263,11 +262,10 @@ void run_slabs(Direction direction, const Conv2dProblem& p, const void* from, co
     const Primitive& primitive = last ? *rest : *whole;
     const Operand& input = forward ? primitive.x : primitive.y;
     const Operand& output = forward ? primitive.y : primitive.x;
-    ThreadScratch& scratch = thread_scratch();
     const void* in =
-        reordered_in(input, offset(from, i * slabs.images * (forward ? x_image : y_image), p.dtype), scratch.x);
+        reordered_in<InsideX>(input, offset(from, i * slabs.images * (forward ? x_image : y_image), p.dtype));
     void* user = offset(to, i * slabs.images * (forward ? y_image : x_image), p.dtype);
-    void* out = place_for(output, user, scratch.y);
+    void* out = place_for<InsideY>(output, user);
     const memory weights_memory = at(primitive.w.inside, last ? rest_weights : weights);
     if (forward) {
       std::unordered_map<int, memory> arguments{{DNNL_ARG_SRC, at(input.inside, in)},
@@ -298,19 +296,16 @@ void run_grad_weight_slabs(const Conv2dProblem& p, const void* grad_y, const voi
   const auto rest = primitive(Direction::grad_weight, slab_of(p, rest_images));
   const std::size_t pitch = whole->w.inside.get_size() / sizeof(float);
   const std::int64_t slab_count = slabs.count;
-  static thread_local Scratch sums_scratch;
-  float* sums = sums_scratch.get<float>(pitch * static_cast<std::size_t>(slab_count));
+  float* sums = scratch_of<SumsW, float>(static_cast<std::int64_t>(pitch) * slab_count);
   parallel_for(slab_count, [&](std::int64_t i) {
     const onednn::OneThread one_thread;
     const Primitive& primitive = i == slab_count - 1 ? *rest : *whole;
-    ThreadScratch& scratch = thread_scratch();
-    const void* in = reordered_in(primitive.x, offset(x, i * slabs.images * p.C * p.H * p.W, p.dtype), scratch.x);
-    const void* grad =
-        reordered_in(primitive.y, offset(grad_y, i * slabs.images * p.K * p.P * p.Q, p.dtype), scratch.y);
+    const void* in = reordered_in<InsideX>(primitive.x, offset(x, i * slabs.images * p.C * p.H * p.W, p.dtype));
+    const void* grad = reordered_in<InsideY>(primitive.y, offset(grad_y, i * slabs.images * p.K * p.P * p.Q, p.dtype));
     float* sum = sums + static_cast<std::size_t>(i) * pitch;
     // A slab of another size may give its sums in another layout.
     const bool same_layout = primitive.w.inside == whole->w.inside;
-    float* own = same_layout ? sum : scratch.w.get<float>(primitive.w.inside.get_size() / sizeof(float));
+    float* own = same_layout ? sum : static_cast<float*>(scratch<InsideW>(primitive.w.inside.get_size()));
     primitive.run.execute(onednn::stream(), {{DNNL_ARG_SRC, at(primitive.x.inside, in)},
                                              {DNNL_ARG_DIFF_DST, at(primitive.y.inside, grad)},
                                              {DNNL_ARG_DIFF_WEIGHTS, at(primitive.w.inside, own)},

@@ -1,35 +1,14 @@
-// Memory that a kernel needs while it runs, kept by each thread so that a steady loop touches no fresh page.
+// Working memory of conv2d's kernels, counted in elements.
 #pragma once
 
-#include <cstddef>
-#include <memory>
-#include <new>
+#include "backend/cpu/scratch.h"
 
 namespace cresset::cpu {
 
-// A buffer that grows and never shrinks; its content is lost when it grows.
-class Scratch {
- public:
-  // At least `count` elements of T, 64-byte aligned, not initialised.
-  template <class T>
-  T* get(std::size_t count) {
-    const std::size_t bytes = count * sizeof(T);
-    if (bytes > bytes_) {
-      memory_.reset();
-      bytes_ = 0;
-      memory_.reset(::operator new(bytes, kAlignment));
-      bytes_ = bytes;
-    }
-    return static_cast<T*>(memory_.get());
-  }
-
- private:
-  static constexpr std::align_val_t kAlignment{64};
-  struct Free {
-    void operator()(void* p) const { ::operator delete(p, kAlignment); }
-  };
-  std::unique_ptr<void, Free> memory_;
-  std::size_t bytes_ = 0;
-};
+// As scratch(): at least `count` elements of T, valid until the same thread asks for the same Tag again.
+template <class Tag, class T>
+T* scratch_of(std::int64_t count) {
+  return static_cast<T*>(scratch<Tag>(static_cast<std::size_t>(count) * sizeof(T)));
+}
 
 }  // namespace cresset::cpu

@@ -150,10 +150,11 @@ std::string describe(const Conv2dProblem& p, std::string_view kernel) {
 // Elements between two guards, at an address that is aligned to the element only.
 class Guarded {
  public:
-  Guarded(DType dtype, std::int64_t count)
+  static constexpr std::size_t kGuard = 128;
+  Guarded(DType dtype, std::int64_t count, std::size_t guard_after = kGuard)
       : size_(static_cast<std::size_t>(count) * element_size(dtype)),
         start_(kGuard + element_size(dtype)),
-        bytes_(start_ + size_ + kGuard, kMark) {}
+        bytes_(start_ + size_ + guard_after, kMark) {}
   void* data() { return bytes_.data() + start_; }
   template <class T>
   T* as() {
@@ -170,7 +171,6 @@ class Guarded {
   friend bool operator==(const Guarded& a, const Guarded& b) { return a.bytes_ == b.bytes_; }
 
  private:
-  static constexpr std::size_t kGuard = 128;
   static constexpr unsigned char kMark = 0xa5;
   std::size_t size_, start_;
   std::vector<unsigned char> bytes_;
@@ -208,11 +208,15 @@ Sums sums_of(const Conv2dProblem& p, const std::vector<double>& x, const std::ve
   return sums;
 }
 
-// The operands of one problem: small whole numbers, whose sums are exact in every type, or numbers from the unit
-// interval around zero.
+// The operands of one problem, with nothing behind them, so that AddressSanitizer sees a read past their end: small
+// whole numbers, whose sums are exact in every type, or numbers from the unit interval around zero.
 struct Operands {
   Operands(const Conv2dProblem& problem, bool whole)
-      : p(problem), x(p.dtype, count_x()), w(p.dtype, count_w()), bias(p.dtype, p.K), grad_y(p.dtype, count_y()) {
+      : p(problem),
+        x(p.dtype, count_x(), 0),
+        w(p.dtype, count_w(), 0),
+        bias(p.dtype, p.K, 0),
+        grad_y(p.dtype, count_y(), 0) {
     std::mt19937 bits(7);
     switch_numeric(p.dtype, [&]<class T>() {
       const auto fill = [&](Guarded& to, std::int64_t count, std::vector<double>& values) {
