@@ -1,5 +1,6 @@
 #include <cresset/autograd.h>
 #include <cresset/data/pass.h>
+#include <cresset/dispatch.h>
 #include <pthread.h>
 
 #include <algorithm>
@@ -101,9 +102,10 @@ Pass::Impl::Impl(std::shared_ptr<BatchSource> batch_source, PassPlan pass_plan, 
   threads.reserve(static_cast<std::size_t>(workers));
   try {
     for (std::int64_t i = 0; i < workers; ++i)
-      threads.emplace_back([this, grad = is_grad_enabled()] {
+      threads.emplace_back([this, grad = is_grad_enabled(), forced = DispatchSnapshot()] {
         pthread_setname_np(pthread_self(), "cresset-data");
         const GradModeGuard guard(grad);
+        const DispatchSnapshot::Guard forcing = forced.enter();
         work();
       });
   } catch (const std::exception&) {

@@ -1,5 +1,6 @@
 #include <cresset/autograd.h>
 #include <cresset/data.h>
+#include <cresset/dispatch.h>
 #include <cresset/error.h>
 #include <cresset/ops.h>
 #include <gmock/gmock.h>
@@ -275,6 +276,19 @@ TEST(DataLoader, RunsWorkersInTheLoopsGradMode) {
   EXPECT_TRUE((*loader.begin()).equal(ones({4}, {.dtype = kBool})));
   const NoGradGuard guard;
   EXPECT_TRUE((*loader.begin()).equal(zeros({4}, {.dtype = kBool})));
+}
+
+TEST(DataLoader, RunsWorkersWithTheLoopsForcing) {
+  struct Doubled {
+    int size() const { return 1; }
+    Tensor get(std::int64_t) const { return ones({2}) * 2; }
+  };
+  for (const int workers : {0, 1}) {
+    const DataLoader loader{Doubled{}, {.num_workers = workers}};
+    EXPECT_TRUE((*loader.begin()).equal(full({1, 2}, 2.0)));
+    const ForceKernelGuard forced("binary=no_such_kernel");
+    EXPECT_THAT(message_of<UnsupportedError>([&] { *loader.begin(); }), HasSubstr("no_such_kernel"));
+  }
 }
 
 TEST(DataLoader, TakesASharedDataSet) {
