@@ -39,7 +39,9 @@ Parameter::~Parameter() {
 }
 
 Buffer::Buffer() { detail::note(this); }
-Buffer::Buffer(const Tensor& data, bool persistent) : Tensor(data), persistent_(persistent) { detail::note(this); }
+Buffer::Buffer(const Tensor& data, bool persistent) : Tensor(data.detach()), persistent_(persistent) {
+  detail::note(this);
+}
 Buffer::Buffer(const Buffer& other) : Tensor(other), persistent_(other.persistent_) { detail::note(this); }
 Buffer::Buffer(Buffer&& other) noexcept : Tensor(static_cast<Tensor&&>(other)), persistent_(other.persistent_) {
   detail::note(this);

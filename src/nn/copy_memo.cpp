@@ -19,7 +19,6 @@ void CopyMemo::own(ModuleBase& alias) {
     state->training = alias.state_->training.load();
     if (alias.state_->hooks) state->hooks = alias.state_->hooks->copy();
   }
-  // The new state keeps the old one's place in the memo alive: `states` is keyed by address.
   alias.state_ = state;
   alias.copy_children(*this);
   MemberList list;
@@ -38,6 +37,9 @@ void CopyMemo::own(ModuleBase& alias) {
   }
 }
 
-void deep_copy_members(ModuleBase& alias) { CopyMemo().own(alias); }
+void deep_copy_members(ModuleBase& alias) {
+  alias.check_members();
+  CopyMemo().own(alias);
+}
 
 }  // namespace cresset::nn::detail

@@ -140,8 +140,12 @@ ModuleBase& ModuleBase::to(const ToOptions& options) {
     if (!converted.is_same(data)) tensor.set_data(converted);
   };
   for (const Tensor& parameter : parameters()) {
+    const Tensor grad = parameter.grad();
     convert(parameter);
-    if (const Tensor grad = parameter.grad(); grad.defined()) convert(grad);
+    if (!grad.defined()) continue;
+    // A parameter whose data changes its type drops its gradient.
+    convert(grad);
+    parameter.set_grad(grad);
   }
   for (const Tensor& buffer : buffers()) convert(buffer);
   return *this;

@@ -80,6 +80,7 @@ std::vector<Line> lines_of(const std::vector<Member>& members) {
 }  // namespace
 
 std::string ModuleBase::str() const {
+  check_members();
   const std::string extra = extra_repr();
   const auto children = lines_of(members());
   if (children.empty() && extra.find('\n') == std::string::npos) return fmt::format("{}({})", class_name(), extra);

@@ -179,6 +179,20 @@ TEST(To, LeavesIntegersAndOtherFormatsAlone) {
   EXPECT_TRUE(conv.bias.is_contiguous());
 }
 
+TEST(To, ABufferMayBeAViewOfAnotherTensor) {
+  const Tensor table = ones({2, 3});
+  struct Net : nn::Module {
+    nn::Buffer row;
+    CRESSET_MODULE(row)
+    Tensor forward(const Tensor& input) override { return input; }
+  } net;
+  net.row = nn::Buffer(table[1]);
+  EXPECT_TRUE(net.row.is_view_of_same_storage(table));
+  net.to(kFloat64);
+  EXPECT_EQ(net.row.dtype(), kFloat64);
+  EXPECT_EQ(table.dtype(), kFloat32);
+}
+
 TEST(To, ADeviceThatIsNotThereIsAnErrorAndTheModuleStays) {
   if (cuda::is_available()) GTEST_SKIP();
   Affine net;

@@ -249,12 +249,13 @@ class __attribute__((visibility("default"))) ModuleOf<R(Args...)> : public Modul
 
   R call_with_hooks(Args... args) {
     auto& state = shared_state();
-    if (!state.hooks) {
+    const auto* hooks = static_cast<const Hooks*>(state.hooks.get());
+    if (!hooks || (hooks->before.empty() && hooks->after.empty())) {
       state.plain.store(true, std::memory_order_release);
       return forward(std::forward<Args>(args)...);
     }
     // Copies of the lists: a hook may remove itself.
-    const auto before = static_cast<Hooks&>(*state.hooks).before;
+    const auto before = hooks->before;
     Inputs inputs(std::forward<Args>(args)...);
     for (auto& hook : before) (*hook)(*this, inputs);
     Output output = std::apply(
@@ -267,7 +268,7 @@ class __attribute__((visibility("default"))) ModuleOf<R(Args...)> : public Modul
           }
         },
         inputs);
-    const auto after = static_cast<Hooks&>(*state.hooks).after;
+    const auto after = hooks->after;
     for (auto& hook : after) (*hook)(*this, inputs, output);
     if constexpr (!std::is_void_v<R>) return output;
   }

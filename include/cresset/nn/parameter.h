@@ -30,7 +30,7 @@ class CRESSET_API Parameter : public Tensor {
 class CRESSET_API Buffer : public Tensor {
  public:
   Buffer();
-  // `persistent`: whether state_dict() includes it.
+  // Shares the storage of `data`. `persistent`: whether state_dict() includes it.
   explicit Buffer(const Tensor& data, bool persistent = true);
   Buffer(const Buffer& other);
   Buffer(Buffer&& other) noexcept;
