@@ -86,7 +86,14 @@ void download_file(const std::vector<std::string>& urls, const std::string& path
   std::string reasons;
   std::size_t wrong = 0;
   for (const std::string& url : urls) {
-    const Attempt attempt = fetch(url, partial, md5, options);
+    Attempt attempt;
+    try {
+      attempt = fetch(url, partial, md5, options);
+    } catch (...) {
+      // A full disk, most likely. Only a part with a sum can be continued later.
+      if (md5.empty()) remove_file(partial.path());
+      throw;
+    }
     if (attempt.done) {
       partial.sync();
       rename_file(partial.path(), path);

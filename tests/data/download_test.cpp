@@ -193,6 +193,14 @@ TEST_F(Download, ChecksItsArguments) {
   EXPECT_EQ(folder_.list(), "");
 }
 
+TEST_F(Download, ReportsAFullDisk) {
+  // Every write to this device finds it full.
+  std::filesystem::create_symlink("/dev/full", target() + ".part");
+  EXPECT_EQ(message_of<IoError>([&] { download_file({url("good")}, target(), with_md5()); }),
+            "cannot write " + target() + ".part: No space left on device");
+  EXPECT_FALSE(std::filesystem::exists(target()));
+}
+
 TEST_F(Download, ReportsAFolderThatCannotBeMade) {
   write_text(folder_ / "plain", "");
   EXPECT_THAT(message_of<IoError>([&] { download_file({url("good")}, folder_ / "plain/file.bin"); }),
