@@ -119,8 +119,14 @@ struct PadOptions {
 };
 CRESSET_API Tensor pad(const Tensor& input, const std::vector<std::int64_t>& amounts, const PadOptions& options = {});
 
+// A Size2 that may be left out; takes {height, width} where a plain std::optional would not.
+struct OptionalSize2 : std::optional<Size2> {
+  using std::optional<Size2>::optional;
+  template <std::integral T, std::integral U>
+  constexpr OptionalSize2(T height, U width) : std::optional<Size2>(Size2(height, width)) {}
+};
 struct MaxPool2dOptions {
-  std::optional<Size2> stride = {};  // default: the kernel size
+  OptionalSize2 stride = {};  // default: the kernel size
   Size2 padding = 0;
   Size2 dilation = 1;
   bool ceil_mode = false;
@@ -130,7 +136,7 @@ CRESSET_API Tensor max_pool2d(const Tensor& input, Size2 kernel_size, const MaxP
 CRESSET_API ValuesIndices max_pool2d_with_indices(const Tensor& input, Size2 kernel_size,
                                                   const MaxPool2dOptions& options = {});
 struct AvgPool2dOptions {
-  std::optional<Size2> stride = {};
+  OptionalSize2 stride = {};
   Size2 padding = 0;
   bool ceil_mode = false;
   bool count_include_pad = true;

@@ -5,7 +5,7 @@ using namespace cresset;
 
 int main() {
   nn::Conv2d a{3, 6, 5}, b{3, 6, {3, 5}, {.stride = {2, 1}, .padding = "same", .bias = false}};
-  nn::MaxPool2d c{2}, d{2, 2}, e{{2, 3}}, f{2, {.padding = 1}}, g{2, 0};
+  nn::MaxPool2d c{2}, d{2, 2}, e{{2, 3}}, f{2, {.padding = 1}}, g{2, 0}, g2{{2, 3}, {.stride = {1, 2}}};
   nn::AvgPool2d h{3, 2}, i{3, {.ceil_mode = true}};
   nn::Linear j{16 * 5 * 5, 120}, k{3, 4, {.bias = false, .dtype = kFloat64}};
   nn::Dropout l, m{0.3}, n{0};
