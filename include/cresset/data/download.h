@@ -12,7 +12,7 @@ struct DownloadOptions {
   std::string md5 = {};  // 32 hexadecimal digits that the whole file must have; empty: not checked
   bool progress = true;  // a line on stderr, where that is a terminal
   int connect_timeout_seconds = 15;
-  int stall_timeout_seconds = 30;  // a server that sends nothing for so long is given up
+  int stall_timeout_seconds = 30;  // a server that sends less than 128 bytes a second for so long is given up
   int retries = 2;                 // more tries at the same address after an interrupted transfer
 };
 
