@@ -49,12 +49,12 @@ std::pair<std::vector<Edge>, std::vector<Tensor>> roots_of(const char* op, const
     Tensor grad = grads.empty() ? Tensor() : grads[i];
     if (!grad.defined()) {
       check<ShapeError>(impl.numel == 1, "{}: grad can be implicitly created only for scalar outputs, got shape {}", op,
-                        impl.sizes.str());
+                        impl.sizes);
       grad = ones_like(t);
     }
     check<ShapeError>(grad.shape() == impl.sizes,
                       "{}: Mismatch in shape: grad_output[{}] has a shape of {} and output[{}] has a shape of {}", op,
-                      i, grad.shape().str(), i, impl.sizes.str());
+                      i, grad.shape(), i, impl.sizes);
     roots.first.push_back(std::move(edge));
     roots.second.push_back(std::move(grad));
   }
@@ -129,8 +129,8 @@ void Tensor::set_grad(const Tensor& grad) const {
   detail::TensorImpl& impl = impl_of(*this);
   if (!grad.defined() && !impl.meta) return;
   check<ShapeError>(!grad.defined() || grad.shape() == impl.sizes,
-                    "set_grad: the gradient must have the tensor's shape {}, got {}", impl.sizes.str(),
-                    grad.defined() ? grad.shape().str() : "");
+                    "set_grad: the gradient must have the tensor's shape {}, got {}", impl.sizes,
+                    grad.defined() ? grad.shape() : Shape());
   check<DTypeError>(!grad.defined() || grad.dtype() == impl.dtype,
                     "set_grad: the gradient must have the tensor's type {}, got {}", cresset::name(impl.dtype),
                     grad.defined() ? cresset::name(grad.dtype()) : "");

@@ -49,8 +49,8 @@ void accumulate(const Tensor& leaf, Tensor grad) {
   detail::TensorImpl& impl = *leaf.impl();
   grad = run_leaf_hooks(leaf, std::move(grad));
   check<ShapeError>(grad.shape() == impl.sizes,
-                    "backward: the gradient of a tensor of shape {} must have that shape, got {}", impl.sizes.str(),
-                    grad.shape().str());
+                    "backward: the gradient of a tensor of shape {} must have that shape, got {}", impl.sizes,
+                    grad.shape());
   std::lock_guard lock(leaf_mutex(&impl));
   Tensor& held = meta_of(impl).grad;
   if (!held.defined()) {

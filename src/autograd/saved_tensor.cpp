@@ -32,7 +32,7 @@ Tensor SavedTensor::get(Node& node) const {
     fail<ValueError>(
         "{}: one of the variables needed for gradient computation has been modified by an inplace operation: [{}]{} is "
         "at version {}; expected version {} instead",
-        node.name, describe(tensor_), history, now, version_);
+        node.name, tensor_, history, now, version_);
   }
   if (!output_ || !is_grad_enabled()) return tensor_;
   Tensor with_history = alias(tensor_);

@@ -3,10 +3,37 @@
 #pragma once
 
 #include <cresset/error.h>
+#include <cresset/tensor.h>
 #include <fmt/format.h>
-#include <fmt/ostream.h>
 
+#include <string>
 #include <utility>
+
+namespace cresset {
+// "float32[2, 3]"
+std::string describe(const Tensor& tensor);
+}  // namespace cresset
+
+template <>
+struct fmt::formatter<cresset::Shape> : fmt::formatter<std::string> {
+  auto format(const cresset::Shape& shape, fmt::format_context& context) const {
+    return fmt::formatter<std::string>::format(shape.str(), context);
+  }
+};
+template <>
+struct fmt::formatter<cresset::Dims> : fmt::formatter<cresset::Shape> {};
+template <>
+struct fmt::formatter<cresset::Device> : fmt::formatter<std::string> {
+  auto format(const cresset::Device& device, fmt::format_context& context) const {
+    return fmt::formatter<std::string>::format(device.str(), context);
+  }
+};
+template <>
+struct fmt::formatter<cresset::Tensor> : fmt::formatter<std::string> {
+  auto format(const cresset::Tensor& tensor, fmt::format_context& context) const {
+    return fmt::formatter<std::string>::format(cresset::describe(tensor), context);
+  }
+};
 
 namespace cresset {
 

@@ -61,7 +61,7 @@ detail::TensorImpl& impl_of(const Tensor& tensor) {
 Shape dense_strides(const Shape& sizes, MemoryFormat format) {
   Shape strides = sizes;
   if (format == MemoryFormat::channels_last) {
-    check<ShapeError>(sizes.size() == 4, "channels_last: the tensor must have 4 dimensions, got shape {}", sizes.str());
+    check<ShapeError>(sizes.size() == 4, "channels_last: the tensor must have 4 dimensions, got shape {}", sizes);
     std::int64_t step = 1;
     for (int i : {1, 3, 2, 0}) {
       strides[i] = step;
@@ -82,13 +82,13 @@ std::int64_t checked_numel(const Shape& sizes, DType dtype) {
   bool overflow = false;
   bool zero = false;
   for (std::int64_t size : sizes) {
-    check<ValueError>(size >= 0, "a tensor's sizes must not be negative, got shape {}", sizes.str());
+    check<ValueError>(size >= 0, "a tensor's sizes must not be negative, got shape {}", sizes);
     zero |= size == 0;
     overflow |= __builtin_mul_overflow(n, std::max<std::int64_t>(size, 1), &n);
   }
   std::int64_t bytes;
   overflow |= __builtin_mul_overflow(n, static_cast<std::int64_t>(element_size(dtype)), &bytes);
-  check<OutOfMemoryError>(!overflow, "a tensor of shape {} and type {} is larger than the address space", sizes.str(),
+  check<OutOfMemoryError>(!overflow, "a tensor of shape {} and type {} is larger than the address space", sizes,
                           name(dtype));
   return zero ? 0 : n;
 }

@@ -41,7 +41,7 @@ Tensor pool_backward(const Tensor& grad, const Pool2dProblem& p, const char* nod
 
 Tensor nn::functional::avg_pool2d(const Tensor& input, Size2 kernel_size, const AvgPool2dOptions& options) {
   return pool_batched(input, [&](const Tensor& x) {
-    check<DTypeError>(x.is_floating_point(), "avg_pool2d: the input must be of a floating type, got {}", describe(x));
+    check<DTypeError>(x.is_floating_point(), "avg_pool2d: the input must be of a floating type, got {}", x);
     check<ValueError>(!options.divisor_override || *options.divisor_override != 0,
                       "avg_pool2d: divisor must be not zero");
     Pool2dProblem p = pool2d_problem(
@@ -54,14 +54,13 @@ Tensor nn::functional::avg_pool2d(const Tensor& input, Size2 kernel_size, const 
 
 Tensor nn::functional::adaptive_avg_pool2d(const Tensor& input, Size2 output_size) {
   return pool_batched(input, [&](const Tensor& x) {
-    check<ShapeError>(x.dim() == 4, "adaptive_avg_pool2d: Expected 3D or 4D tensor, but got {}", describe(x));
-    check<DTypeError>(x.is_floating_point(), "adaptive_avg_pool2d: the input must be of a floating type, got {}",
-                      describe(x));
+    check<ShapeError>(x.dim() == 4, "adaptive_avg_pool2d: Expected 3D or 4D tensor, but got {}", x);
+    check<DTypeError>(x.is_floating_point(), "adaptive_avg_pool2d: the input must be of a floating type, got {}", x);
     const Shape s = x.shape();
     check<ShapeError>(
         s[1] > 0 && s[2] > 0 && s[3] > 0,
         "adaptive_avg_pool2d: Expected input to have non-zero size for non-batch dimensions, but input has sizes {}",
-        s.str());
+        s);
     check<ValueError>(output_size.h > 0 && output_size.w > 0,
                       "adaptive_avg_pool2d: elements of output_size must be greater than 0, got {} and {}",
                       output_size.h, output_size.w);

@@ -50,9 +50,8 @@ std::vector<Tensor> backward_by_ops(const Tensor& grad, const Tensor& x, const T
 
 Tensor nn::functional::batch_norm(const Tensor& input, const Tensor& running_mean, const Tensor& running_var,
                                   const Tensor& weight, const Tensor& bias, const BatchNormOptions& options) {
-  check<DTypeError>(input.is_floating_point(), "batch_norm: the input must be of a floating type, got {}",
-                    describe(input));
-  check<ShapeError>(input.dim() >= 2, "batch_norm: the input must be [N, C, ...], got {}", describe(input));
+  check<DTypeError>(input.is_floating_point(), "batch_norm: the input must be of a floating type, got {}", input);
+  check<ShapeError>(input.dim() >= 2, "batch_norm: the input must be [N, C, ...], got {}", input);
   const Shape shape = input.shape();
   const DType stat = input.dtype() == kFloat64 ? kFloat64 : kFloat32;
   BatchNormProblem p{.dtype = input.dtype(),
@@ -73,7 +72,7 @@ Tensor nn::functional::batch_norm(const Tensor& input, const Tensor& running_mea
                     "batch_norm: Expected running_mean and running_var to be defined when training=False");
   const std::int64_t count = p.N * p.L;
   check<ValueError>(!options.training || count > 1 || p.N == 0,
-                    "batch_norm: Expected more than 1 value per channel when training, got input size {}", shape.str());
+                    "batch_norm: Expected more than 1 value per channel when training, got input size {}", shape);
   const Tensor x = input.contiguous(p.format), w = weight.defined() ? weight.contiguous() : weight,
                b = bias.defined() ? bias.contiguous() : bias;
   Tensor y = new_tensor(shape, p.dtype, x.device(), p.format), mean, invstd;

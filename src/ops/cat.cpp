@@ -74,8 +74,8 @@ Tensor stack(const std::vector<Tensor>& tensors, std::int64_t dim) {
   std::vector<Tensor> rows;
   for (std::size_t i = 0; i < tensors.size(); ++i) {
     check<ShapeError>(tensors[i].shape() == shape,
-                      "stack: expects each tensor to be equal size, but got {} at entry 0 and {} at entry {}",
-                      shape.str(), tensors[i].shape().str(), i);
+                      "stack: expects each tensor to be equal size, but got {} at entry 0 and {} at entry {}", shape,
+                      tensors[i].shape(), i);
     rows.push_back(tensors[i].unsqueeze(d));
   }
   return cat(rows, d);

@@ -67,7 +67,7 @@ Tensor operator>=(Scalar a, const Tensor& b) { return b.le(a); }
 namespace {
 
 void check_bool(const char* op, const Tensor& t) {
-  check<DTypeError>(t.dtype() == kBool, "{}: operands must be bool tensors, got {}", op, describe(t));
+  check<DTypeError>(t.dtype() == kBool, "{}: operands must be bool tensors, got {}", op, t);
 }
 
 }  // namespace
@@ -96,8 +96,7 @@ bool Tensor::equal(const Tensor& other) const { return cresset::equal(*this, oth
 // |a - b| <= atol + rtol * |b|, or equal. https://docs.pytorch.org/docs/stable/generated/torch.allclose.html
 bool allclose(const Tensor& a, const Tensor& b, double rtol, double atol, bool equal_nan) {
   check_same_device("allclose", a, b);
-  check<DTypeError>(a.dtype() == b.dtype(), "allclose: the tensors must have one type, got {} and {}", describe(a),
-                    describe(b));
+  check<DTypeError>(a.dtype() == b.dtype(), "allclose: the tensors must have one type, got {} and {}", a, b);
   const Tensor x = a.detach().to(kFloat64), y = b.detach().to(kFloat64);
   // An infinity is close to nothing but itself.
   Tensor close = (x == y) | ((abs(x - y) <= atol + rtol * abs(y)) & (abs(y) < HUGE_VAL));

@@ -60,34 +60,34 @@ Conv2dProblem conv2d_problem(const Tensor& input, const Tensor& weight, const Te
                              const Conv2dOptions& options) {
   check<ShapeError>(input.dim() == 4,
                     "conv2d: Expected 3D (unbatched) or 4D (batched) input to conv2d, but got input of size: {}",
-                    describe(input));
+                    input);
   check<ShapeError>(weight.dim() == 4,
                     "conv2d: weight must be [out_channels, in_channels/groups, kernel height, kernel width], got {}",
-                    describe(weight));
+                    weight);
   check_same_device("conv2d", input, weight);
   check<DTypeError>(input.dtype() == weight.dtype(), "conv2d: Input type ({}) and weight type ({}) should be the same",
-                    describe(input), describe(weight));
+                    input, weight);
   check<DTypeError>(input.dtype() != kBool, "conv2d: not supported for bool tensors");
   const Shape x = input.shape(), w = weight.shape();
   const std::int64_t groups = options.groups;
   check<ValueError>(groups > 0, "conv2d: groups must be positive, got {}", groups);
   check<ShapeError>(w[0] > 0 && w[1] > 0 && w[2] > 0 && w[3] > 0,
-                    "conv2d: weight should have at least one element along every dimension, got {}", describe(weight));
+                    "conv2d: weight should have at least one element along every dimension, got {}", weight);
   check<ShapeError>(
       w[0] % groups == 0,
       "conv2d: Given groups={}, expected weight to be divisible by {} at dimension 0, but got weight of size {}",
-      groups, groups, w.str());
+      groups, groups, w);
   check<ShapeError>(
       w[1] <= INT64_MAX / groups && x[1] == w[1] * groups,
       "conv2d: Given groups={}, weight of size {}, expected input{} to have {} channels, but got {} channels instead",
-      groups, w.str(), x.str(), w[1] * groups, x[1]);
+      groups, w, x, w[1] * groups, x[1]);
   if (bias.defined()) {
     check<ShapeError>(
         bias.dim() == 1 && bias.size(0) == w[0],
         "conv2d: Given weight of size {}, expected bias to be 1-dimensional with {} elements, but got bias of size {}",
-        w.str(), w[0], bias.shape().str());
+        w, w[0], bias.shape());
     check<DTypeError>(bias.dtype() == input.dtype(), "conv2d: Input type ({}) and bias type ({}) should be the same",
-                      describe(input), describe(bias));
+                      input, bias);
     check_same_device("conv2d", input, bias);
   }
   const Line h =

@@ -14,7 +14,7 @@ namespace cresset {
 
 void copy_elements(const Tensor& to, const Tensor& from) {
   const detail::TensorImpl &y = *to.impl(), &x = *from.impl();
-  check<DeviceError>(x.device == y.device, "copy: no way from {} to {}", x.device.str(), y.device.str());
+  check<DeviceError>(x.device == y.device, "copy: no way from {} to {}", x.device, y.device);
   CopyProblem problem{.from = x.dtype, .to = y.dtype, .loop = {}};
   if (x.contiguous && y.contiguous && x.sizes == y.sizes) {
     fill_dense_loop(problem.loop, x.numel);
@@ -79,8 +79,7 @@ const Tensor& Tensor::copy_(const Tensor& source, bool) const {
   const bool recorded = needs_history(*this, source);
   check_inplace(*this, "copy_", recorded);
   check<ShapeError>(from.sizes.size() <= to.sizes.size() && broadcast_shape("copy_", to.sizes, from.sizes) == to.sizes,
-                    "copy_: a tensor of shape {} cannot be written to one of shape {}", from.sizes.str(),
-                    to.sizes.str());
+                    "copy_: a tensor of shape {} cannot be written to one of shape {}", from.sizes, to.sizes);
   // Source and target may share memory: then the source is read whole first.
   const Tensor values =
       to.storage.get() == from.storage.get() && to.data != from.data ? source.detach().clone() : source;

@@ -194,7 +194,7 @@ Tensor from_blob(void* data, const Shape& shape, const Shape& strides, const Ten
                  std::function<void(void*)> deleter) {
   check<DeviceError>(options.device.value_or(Device()).is_cpu(), "from_blob: the memory must be on the CPU");
   check<ShapeError>(shape.size() == strides.size(), "from_blob: sizes {} and strides {} must have the same length",
-                    shape.str(), strides.str());
+                    shape, strides);
   const DType dtype = options.dtype.value_or(get_default_dtype());
   const std::int64_t n = checked_numel(shape, dtype);
   check<ValueError>(data || n == 0, "from_blob: the pointer is null");
@@ -206,7 +206,7 @@ Tensor from_blob(void* data, const Shape& shape, const Shape& strides, const Ten
     check<ValueError>(strides[i] >= 0 &&
                           !__builtin_mul_overflow(std::max<std::int64_t>(shape[i] - 1, 0), strides[i], &reach) &&
                           !__builtin_add_overflow(last, reach, &last),
-                      "from_blob: bad strides {}", strides.str());
+                      "from_blob: bad strides {}", strides);
   }
   Ref<Storage> storage =
       wrap_storage(data, n == 0 ? 0 : static_cast<std::size_t>(last + 1) * element_size(dtype), std::move(deleter));

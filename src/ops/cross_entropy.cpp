@@ -21,7 +21,7 @@ Tensor with_probabilities(const Tensor& input, const Tensor& target, const Cross
   check<ShapeError>(target.shape() == input.shape(),
                     "cross_entropy: Expected floating point type for target with class probabilities, of the input's "
                     "shape {}, got {}",
-                    input.shape().str(), describe(target));
+                    input.shape(), target);
   check<ValueError>(options.ignore_index < 0, "cross_entropy: ignore_index is not supported for floating point target");
   const int d = input.dim() == 1 ? 0 : 1;
   const std::int64_t classes = input.size(d);
@@ -50,9 +50,8 @@ void check_targets(const Tensor& target, std::int64_t classes, std::int64_t igno
 }  // namespace
 
 Tensor nn::functional::cross_entropy(const Tensor& input, const Tensor& target, const CrossEntropyOptions& options) {
-  check<DTypeError>(input.is_floating_point(), "cross_entropy: the input must be of a floating type, got {}",
-                    describe(input));
-  check<ShapeError>(input.dim() >= 1, "cross_entropy: the input must be [N, C, ...] or [C], got {}", describe(input));
+  check<DTypeError>(input.is_floating_point(), "cross_entropy: the input must be of a floating type, got {}", input);
+  check<ShapeError>(input.dim() >= 1, "cross_entropy: the input must be [N, C, ...] or [C], got {}", input);
   check<ValueError>(options.label_smoothing >= 0 && options.label_smoothing <= 1,
                     "cross_entropy: label_smoothing must be between 0.0 and 1.0. Got: {}", options.label_smoothing);
   check_same_device("cross_entropy", input, target);
@@ -62,21 +61,21 @@ Tensor nn::functional::cross_entropy(const Tensor& input, const Tensor& target, 
     check<ShapeError>(options.weight.dim() == 1 && options.weight.size(0) == classes,
                       "cross_entropy: weight tensor should be defined either for all {} classes or no classes but got "
                       "weight tensor of shape: {}",
-                      classes, options.weight.shape().str());
+                      classes, options.weight.shape());
     check<DTypeError>(options.weight.dtype() == input.dtype(),
                       "cross_entropy: expected scalar type {} for weight but found {}", name(input.dtype()),
                       name(options.weight.dtype()));
   }
   if (target.is_floating_point()) return with_probabilities(input, target, options);
   check<DTypeError>(target.dtype() == kInt64,
-                    "cross_entropy: expected class indices of type int64 or probabilities, got {}", describe(target));
+                    "cross_entropy: expected class indices of type int64 or probabilities, got {}", target);
   const Tensor x4 = (single ? input.unsqueeze(0) : input).contiguous();
   const Tensor t = (single ? target.unsqueeze(0) : target).contiguous();
   const Shape shape = x4.shape(), given = t.shape();
   Shape expected = shape;
   expected.erase(1);
-  check<ShapeError>(given == expected, "cross_entropy: Expected target size {}, got {} (input {})", expected.str(),
-                    given.str(), describe(input));
+  check<ShapeError>(given == expected, "cross_entropy: Expected target size {}, got {} (input {})", expected, given,
+                    input);
   CrossEntropyProblem p{.dtype = x4.dtype(),
                         .N = shape[0],
                         .C = classes,

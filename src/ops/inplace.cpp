@@ -34,7 +34,7 @@ const Tensor& through_copy(const char* op_name, const Tensor& self, bool recorde
   const Tensor result = op(before);
   check_result_type(op_name, self, result.dtype());
   check<ShapeError>(result.shape() == self.shape(), "{}: output with shape {} doesn't match the broadcast shape {}",
-                    op_name, self.shape().str(), result.shape().str());
+                    op_name, self.shape(), result.shape());
   const Tensor converted = as_dtype(result, self.dtype());
   // The history of a view lies with its base, which copy_ knows to change.
   if (const AutogradMeta* meta = self.impl()->meta; meta && meta->base.defined()) return self.copy_(converted);

@@ -33,19 +33,19 @@ Tensor linear_rows(const Tensor& x, const Tensor& weight, const Tensor& bias) {
 
 Tensor nn::functional::linear(const Tensor& input, const Tensor& weight, const Tensor& bias) {
   const Shape x = input.shape();
-  check<ShapeError>(weight.dim() == 2, "linear: weight must be [out_features, in_features], got {}", describe(weight));
+  check<ShapeError>(weight.dim() == 2, "linear: weight must be [out_features, in_features], got {}", weight);
   check<ShapeError>(!x.empty() && x.back() == weight.size(1),
-                    "linear: mat1 and mat2 shapes cannot be multiplied ({} and {}, in_features {})", describe(input),
-                    describe(weight), weight.size(1));
+                    "linear: mat1 and mat2 shapes cannot be multiplied ({} and {}, in_features {})", input, weight,
+                    weight.size(1));
   check<DTypeError>(input.dtype() == weight.dtype(), "linear: input and weight must have the same dtype, got {} and {}",
-                    describe(input), describe(weight));
+                    input, weight);
   check<DTypeError>(input.dtype() != kBool, "linear: not supported for bool tensors");
   check_same_device("linear", input, weight);
   if (bias.defined()) {
     check<ShapeError>(bias.dim() == 1 && bias.size(0) == weight.size(0), "linear: bias must have {} elements, got {}",
-                      weight.size(0), describe(bias));
+                      weight.size(0), bias);
     check<DTypeError>(bias.dtype() == input.dtype(), "linear: input and bias must have the same dtype, got {} and {}",
-                      describe(input), describe(bias));
+                      input, bias);
     check_same_device("linear", input, bias);
   }
   const Tensor b = bias.defined() ? bias.contiguous() : bias;

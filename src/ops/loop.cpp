@@ -17,7 +17,7 @@ Shape broadcast_shape(const char* op, const Shape& a, const Shape& b) {
     check<ShapeError>(
         size == 1,
         "{}: The size of tensor a ({}) must match the size of tensor b ({}) at non-singleton dimension {} (a {}, b {})",
-        op, &longer == &a ? size : shorter[i], &longer == &a ? shorter[i] : size, i + shift, a.str(), b.str());
+        op, &longer == &a ? size : shorter[i], &longer == &a ? shorter[i] : size, i + shift, a, b);
     size = shorter[i];
   }
   return result;

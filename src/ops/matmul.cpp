@@ -79,7 +79,7 @@ Tensor product(const Tensor& a, const Tensor& b, const char* node) {
 Tensor matmul(const Tensor& a, const Tensor& b) {
   check_same_device("matmul", a, b);
   check<DTypeError>(a.dtype() == b.dtype(), "matmul: expected both operands to have the same dtype, but got {} and {}",
-                    describe(a), describe(b));
+                    a, b);
   check<DTypeError>(a.dtype() != kBool, "matmul: not supported for bool tensors");
   check<ShapeError>(a.dim() > 0 && b.dim() > 0,
                     "matmul: both arguments need to be at least 1D, but they are {}D and {}D", a.dim(), b.dim());
@@ -87,8 +87,7 @@ Tensor matmul(const Tensor& a, const Tensor& b) {
   if (b.dim() == 1) return matmul(a, b.unsqueeze(1)).squeeze(-1);
   const Shape sa = a.shape(), sb = b.shape();
   const std::int64_t M = sa[sa.size() - 2], K = sa.back(), N = sb.back();
-  check<ShapeError>(sb[sb.size() - 2] == K, "matmul: mat1 and mat2 shapes cannot be multiplied ({} and {})",
-                    describe(a), describe(b));
+  check<ShapeError>(sb[sb.size() - 2] == K, "matmul: mat1 and mat2 shapes cannot be multiplied ({} and {})", a, b);
   if (sa.size() == 2 && sb.size() == 2) return product(a, b, "MmBackward0");
   // Many matrices times one: the rows of all are one matrix.
   if (sb.size() == 2) {
@@ -113,8 +112,7 @@ Tensor matmul(const Tensor& a, const Tensor& b) {
 }
 Tensor Tensor::matmul(const Tensor& other) const { return cresset::matmul(*this, other); }
 Tensor Tensor::mm(const Tensor& other) const {
-  check<ShapeError>(dim() == 2 && other.dim() == 2, "mm: both operands must be 2-D, got {} and {}", describe(*this),
-                    describe(other));
+  check<ShapeError>(dim() == 2 && other.dim() == 2, "mm: both operands must be 2-D, got {} and {}", *this, other);
   return cresset::matmul(*this, other);
 }
 

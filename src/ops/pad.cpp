@@ -75,14 +75,14 @@ Tensor nn::functional::pad(const Tensor& input, const std::vector<std::int64_t>&
     }
     check<ValueError>(before >= 0 && after >= 0, "pad: only zeros take negative padding, got {} and {}", before, after);
     check<ShapeError>(size > 0 || before + after == 0, "pad: Expected non-zero size for dimension {}, got {}", d,
-                      shape.str());
+                      shape);
     check<ValueError>(options.mode != PaddingMode::reflect || (before < size && after < size),
                       "pad: Padding size should be less than the corresponding input dimension, but got: padding ({}, "
                       "{}) at dimension {} of input {}",
-                      before, after, d, shape.str());
+                      before, after, d, shape);
     check<ValueError>(options.mode != PaddingMode::circular || (before <= size && after <= size),
                       "pad: Padding value causes wrapping around more than once: ({}, {}) at dimension {} of input {}",
-                      before, after, d, shape.str());
+                      before, after, d, shape);
     y = pad_from_input(y, d, before, after, options.mode);
   }
   return y.is_same(input) ? input.clone() : y;

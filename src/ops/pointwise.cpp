@@ -39,7 +39,7 @@ Tensor as_dtype(const Tensor& x, DType dtype) { return x.dtype() == dtype ? x : 
 
 void check_same_device(const char* op, const Tensor& a, const Tensor& b) {
   check<DeviceError>(a.device() == b.device(), "{}: expected all tensors to be on the same device, but found {} and {}",
-                     op, a.device().str(), b.device().str());
+                     op, a.device(), b.device());
 }
 
 Tensor run_unary(UnaryOp op, const Tensor& x, double p0, double p1, const Tensor* out) {
@@ -77,7 +77,7 @@ Tensor run_binary(const char* name, BinaryOp op, const Tensor& a, const Tensor& 
     const Shape shape = broadcast_shape(name, x.sizes, y.sizes);
     check<ShapeError>(!out || out->impl()->sizes == shape,
                       "{}: output with shape {} doesn't match the broadcast shape {}", name,
-                      out ? out->shape().str() : "", shape.str());
+                      out ? out->shape() : Shape(), shape);
     const Shape sa = broadcast_strides(x, shape), sb = broadcast_strides(y, shape);
     const Shape* inputs[] = {&sa, &sb};
     z = out ? *out : new_tensor_strided(shape, output_strides(shape, inputs, 2), result, x.device);

@@ -22,13 +22,11 @@ constexpr std::int64_t kLargest = std::int64_t{1}
 }  // namespace
 
 Pool2dProblem pool2d_problem(const char* op, const Tensor& input, const Window2d& w) {
-  check<ShapeError>(input.dim() == 4, "{}: Expected 3D or 4D (batch mode) tensor for input, but got: {}", op,
-                    describe(input));
+  check<ShapeError>(input.dim() == 4, "{}: Expected 3D or 4D (batch mode) tensor for input, but got: {}", op, input);
   check<DTypeError>(input.dtype() != kBool, "{}: not supported for bool tensors", op);
   const Shape x = input.shape();
   check<ShapeError>(x[1] > 0 && x[2] > 0 && x[3] > 0,
-                    "{}: Expected 3D or 4D tensor with optional 0 dim batch size for input, but got: {}", op,
-                    describe(input));
+                    "{}: Expected 3D or 4D tensor with optional 0 dim batch size for input, but got: {}", op, input);
   check<ValueError>(w.kernel.h > 0 && w.kernel.w > 0,
                     "{}: kernel size should be greater than zero, but got kernel height {} and width {}", op,
                     w.kernel.h, w.kernel.w);

@@ -213,7 +213,7 @@ Tensor Tensor::any(const Dims& dims, const ReduceOptions& options) const {
 
 // Two passes: the mean first, so that nothing cancels.
 Tensor Tensor::var(const Dims& dims, std::int64_t correction, bool keepdim) const {
-  check<DTypeError>(is_floating_point(), "var: only floating types are supported, got {}", describe(*this));
+  check<DTypeError>(is_floating_point(), "var: only floating types are supported, got {}", *this);
   const Plan plan = plan_of("var", shape(), dims);
   const double freedom = std::max(0.0, static_cast<double>(plan.count - correction));
   return (*this - mean(dims, {.keepdim = true})).square().sum(dims, {.keepdim = keepdim}) / freedom;

@@ -11,8 +11,7 @@ namespace {
 Tensor softmax_along(const Tensor& input, std::int64_t dim, bool log) {
   const char* op = log ? "log_softmax" : "softmax";
   const detail::TensorImpl& impl = impl_of(input);
-  check<DTypeError>(is_floating_point(impl.dtype), "{}: the input must be of a floating type, got {}", op,
-                    describe(input));
+  check<DTypeError>(is_floating_point(impl.dtype), "{}: the input must be of a floating type, got {}", op, input);
   const int d = wrap_dim(dim, impl.sizes.size());
   SoftmaxProblem p{
       .dtype = impl.dtype, .log = log, .outer = 1, .C = impl.sizes.empty() ? 1 : impl.sizes[d], .inner = 1};

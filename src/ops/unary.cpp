@@ -99,7 +99,7 @@ Tensor nn::functional::relu(const Tensor& input) { return cresset::relu(input); 
 Tensor nn::functional::sigmoid(const Tensor& input) { return cresset::sigmoid(input); }
 Tensor nn::functional::tanh(const Tensor& input) { return cresset::tanh(input); }
 Tensor nn::functional::gelu(const Tensor& input, GeluApproximate approximate) {
-  check<DTypeError>(input.is_floating_point(), "gelu: the input must be of a floating type, got {}", describe(input));
+  check<DTypeError>(input.is_floating_point(), "gelu: the input must be of a floating type, got {}", input);
   return approximate == GeluApproximate::none
              ? unary<Saves::input>(UnaryOp::gelu, "GeluBackward0", input, gelu_backward)
              : unary<Saves::input>(UnaryOp::gelu_tanh, "GeluBackward0", input, gelu_tanh_backward);

@@ -14,25 +14,25 @@ Shape infer_shape(const char* op, const Shape& shape, std::int64_t numel) {
   bool overflow = false;
   for (int i = 0; i < shape.size(); ++i) {
     if (shape[i] == -1) {
-      check<ShapeError>(unknown < 0, "{}: only one dimension can be inferred, got shape {}", op, shape.str());
+      check<ShapeError>(unknown < 0, "{}: only one dimension can be inferred, got shape {}", op, shape);
       unknown = i;
       continue;
     }
-    check<ShapeError>(shape[i] >= 0, "{}: invalid shape dimension {} in {}", op, shape[i], shape.str());
+    check<ShapeError>(shape[i] >= 0, "{}: invalid shape dimension {} in {}", op, shape[i], shape);
     overflow |= __builtin_mul_overflow(known, shape[i], &known);
   }
   if (unknown >= 0 && !overflow) {
     check<ShapeError>(known != 0 || numel != 0,
                       "{}: cannot reshape tensor of 0 elements into shape {} because the unspecified dimension size -1 "
                       "can be any value and is ambiguous",
-                      op, shape.str());
+                      op, shape);
     if (known != 0 && numel % known == 0) {
       result[unknown] = numel / known;
       return result;
     }
   }
   check<ShapeError>(!overflow && unknown < 0 && known == numel, "{}: shape '{}' is invalid for input of size {}", op,
-                    shape.str(), numel);
+                    shape, numel);
   return result;
 }
 

@@ -33,7 +33,7 @@ Tensor Tensor::view(const Shape& shape) const {
   check<ShapeError>(strides.has_value(),
                     "view: view size is not compatible with input tensor's size and stride (at least one dimension "
                     "spans across two contiguous subspaces). Use .reshape(...) instead. (size {}, stride {}, view {})",
-                    impl.sizes.str(), impl.strides.str(), shape.str());
+                    impl.sizes, impl.strides, shape);
   return make_view(*this, sizes, *strides, impl.offset(), "ViewBackward0",
                    [from = impl.sizes](const Tensor& grad) { return grad.reshape(from); });
 }
@@ -62,7 +62,7 @@ Tensor Tensor::permute(const Dims& dims) const {
   bool seen[kMaxDims] = {};
   for (int i = 0; i < n; ++i) {
     const int d = wrap_dim(dims[i], n);
-    check<ValueError>(!std::exchange(seen[d], true), "permute: duplicate dims are not allowed, got {}", dims.str());
+    check<ValueError>(!std::exchange(seen[d], true), "permute: duplicate dims are not allowed, got {}", dims);
     sizes[i] = impl.sizes[d];
     strides[i] = impl.strides[d];
     inverse[d] = i;
@@ -138,14 +138,14 @@ Tensor Tensor::expand(const Shape& shape) const {
     check<ShapeError>(
         shape[i] >= 0 || (shape[i] == -1 && !fresh),
         "expand: the expanded size of the tensor ({}) isn't allowed in dimension {} (requested shape {}, tensor {})",
-        shape[i], i, shape.str(), impl.sizes.str());
+        shape[i], i, shape, impl.sizes);
     if (fresh) continue;
     const std::int64_t own = impl.sizes[i - added];
     if (shape[i] == -1) sizes[i] = own;
     check<ShapeError>(own == sizes[i] || own == 1,
                       "expand: The expanded size of the tensor ({}) must match the existing size ({}) at non-singleton "
                       "dimension {}. Target sizes: {}. Tensor sizes: {}",
-                      shape[i], own, i, shape.str(), impl.sizes.str());
+                      shape[i], own, i, shape, impl.sizes);
     strides[i] = own == sizes[i] ? impl.strides[i - added] : 0;
   }
   return make_view(*this, sizes, strides, impl.offset(), "ExpandBackward0",
@@ -250,21 +250,21 @@ std::vector<Tensor> Tensor::unbind(std::int64_t dim) const {
 Tensor Tensor::as_strided(const Shape& shape, const Shape& strides, std::optional<std::int64_t> storage_offset) const {
   const detail::TensorImpl& impl = impl_of(*this);
   check<ShapeError>(shape.size() == strides.size(), "as_strided: sizes {} and strides {} must have the same length",
-                    shape.str(), strides.str());
+                    shape, strides);
   const std::int64_t offset = storage_offset.value_or(impl.offset());
   const std::int64_t n = checked_numel(shape, impl.dtype);
   std::int64_t last = offset;
   bool overflow = offset < 0;
   for (int i = 0; i < shape.size(); ++i) {
-    check<ValueError>(strides[i] >= 0, "as_strided: strides must not be negative, got {}", strides.str());
+    check<ValueError>(strides[i] >= 0, "as_strided: strides must not be negative, got {}", strides);
     std::int64_t reach;
     overflow |= n > 0 && (__builtin_mul_overflow(shape[i] - 1, strides[i], &reach) ||
                           __builtin_add_overflow(last, reach, &last));
   }
   const auto room = static_cast<std::int64_t>(impl.storage->bytes / cresset::element_size(impl.dtype));
   check<ValueError>(!overflow && (n == 0 ? offset <= room : last < room),
-                    "as_strided: sizes {}, strides {} and offset {} reach outside a storage of {} elements",
-                    shape.str(), strides.str(), offset, room);
+                    "as_strided: sizes {}, strides {} and offset {} reach outside a storage of {} elements", shape,
+                    strides, offset, room);
   // Overlapping elements would need their gradients added: only what a view of dense memory can be is differentiable.
   return make_view(*this, shape, strides, offset, "AsStridedBackward0",
                    [from = impl.sizes, from_strides = impl.strides, from_offset = impl.offset(), shape, strides,

@@ -11,7 +11,7 @@ namespace cresset {
 
 Tensor where(const Tensor& condition, const Tensor& a, const Tensor& b) {
   check<DTypeError>(condition.dtype() == kBool, "where: expected condition to be a boolean tensor, but got {}",
-                    describe(condition));
+                    condition);
   check_same_device("where", condition, a);
   check_same_device("where", a, b);
   const DType dtype = promote_tensors(a, b);

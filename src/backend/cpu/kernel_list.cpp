@@ -49,10 +49,10 @@ void register_cpu_kernels() {
   add_builtin<Matmul>(kCpu, kMatmulHighway, kMatmulReference);
   add_builtin<MaxPool2dForward>(kCpu, kMaxPool2dForwardHighway, kMaxPool2dForwardReference);
   add_builtin<MaxPool2dBackward>(kCpu, kMaxPool2dBackwardHighway, kMaxPool2dBackwardReference);
-  add_builtin<SgdStep>(kCpu, kSgdStepReference);
-  add_builtin<AdamStep>(kCpu, kAdamStepReference);
-  add_builtin<Random>(kCpu, kRandomReference);
-  add_builtin<Reduce>(kCpu, kReduceReference);
+  add_builtin<SgdStep>(kCpu, kSgdStepHighway, kSgdStepReference);
+  add_builtin<AdamStep>(kCpu, kAdamStepHighway, kAdamStepReference);
+  add_builtin<Random>(kCpu, kRandomHighway, kRandomReference);
+  add_builtin<Reduce>(kCpu, kReduceHighway, kReduceReference);
   add_builtin<SoftmaxForward>(kCpu, kSoftmaxForwardHighway, kSoftmaxForwardReference);
   add_builtin<SoftmaxBackward>(kCpu, kSoftmaxBackwardHighway, kSoftmaxBackwardReference);
   add_builtin<Unary>(kCpu, kUnaryHighway, kUnaryReference);
