@@ -33,6 +33,11 @@ class Shape {
   Shape(std::initializer_list<T> values) {
     assign(values.begin(), values.size());
   }
+  // Of mixed integer types: `{n, 3, 32, 32}` with an int64 n.
+  template <std::integral T, std::integral U, std::integral... More>
+  Shape(T first, U second, More... more)
+      : Shape({static_cast<std::int64_t>(first), static_cast<std::int64_t>(second),
+               static_cast<std::int64_t>(more)...}) {}
   template <std::integral T>
   Shape(const std::vector<T>& values) {
     assign(values.data(), values.size());
