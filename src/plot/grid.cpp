@@ -1,0 +1,90 @@
+#include <cresset/plot.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "core/check.h"
+#include "plot/canvas.h"
+
+namespace cresset::plot {
+namespace {
+
+constexpr int kGap = 12, kText = 1, kTitle = 2;
+
+// Rows of red, green and blue from a [C, H, W] tensor of any strides.
+Picture picture_of(const Tensor& image, int scale) {
+  const bool bytes = image.dtype() == kUInt8;
+  const Tensor planes = (bytes ? image : image.to(kFloat32)).contiguous();
+  const auto channels = planes.size(0), height = planes.size(1), width = planes.size(2);
+  Picture out{static_cast<int>(width) * scale, static_cast<int>(height) * scale, {}};
+  out.pixels.reserve(static_cast<std::size_t>(out.width) * static_cast<std::size_t>(out.height) * 3);
+  const auto value = [&](std::int64_t c, std::int64_t y, std::int64_t x) {
+    const std::int64_t at = ((channels == 1 ? 0 : c) * height + y) * width + x;
+    if (bytes) return planes.data_ptr<std::uint8_t>()[at];
+    const float v = planes.data_ptr<float>()[at];
+    return static_cast<std::uint8_t>(v > 0 ? std::lround(std::min(v, 1.0F) * 255) : 0);
+  };
+  for (int y = 0; y < out.height; ++y)
+    for (int x = 0; x < out.width; ++x)
+      for (int c = 0; c < 3; ++c) out.pixels.push_back(value(c, y / scale, x / scale));
+  return out;
+}
+
+}  // namespace
+
+Picture draw_grid(const Tensor& images, const std::vector<Caption>& captions, const GridOptions& options) {
+  check<ShapeError>(images.dim() == 4 && (images.size(1) == 1 || images.size(1) == 3),
+                    "plot: images must have the shape [N, 1 or 3, H, W], got {}", images.shape().str());
+  check<DTypeError>(images.dtype() == kUInt8 || images.is_floating_point(),
+                    "plot: images must be uint8 or floating, got {}", name(images.dtype()));
+  const std::int64_t count = images.size(0);
+  check<ValueError>(captions.empty() || static_cast<std::int64_t>(captions.size()) == count,
+                    "plot: there must be no captions or one an image, got {} for {} images", captions.size(), count);
+  check<ValueError>(options.columns >= 1 && options.scale >= 1,
+                    "plot: columns and scale must be at least 1, got {} and {}", options.columns, options.scale);
+  const std::int64_t cell_width = images.size(3) * options.scale, cell_height = images.size(2) * options.scale;
+  std::size_t caption_lines = 0;
+  for (const Caption& c : captions) caption_lines = std::max(caption_lines, c.size());
+  const std::int64_t text = static_cast<std::int64_t>(caption_lines) * line_height(kText);
+  const std::int64_t columns = std::min<std::int64_t>(options.columns, std::max<std::int64_t>(count, 1));
+  const std::int64_t rows = (count + columns - 1) / columns;
+  const int title = options.title.empty() ? 0 : line_height(kTitle) + 8;
+  const std::int64_t width = kGap + columns * (cell_width + kGap);
+  const std::int64_t height = kGap + title + rows * (cell_height + 4 + text + kGap);
+  check<ValueError>(width <= 20000 && height <= 20000,
+                    "plot: a grid must be at most 20000 by 20000 pixels, this one would have {} by {}", width, height);
+
+  const Tensor host = images.detach().cpu();
+  Canvas canvas(static_cast<int>(width), static_cast<int>(height));
+  for (const int shift : {0, 1})
+    canvas.text(kGap + shift, kGap, text_that_fits(options.title, kTitle, canvas.width() - 2 * kGap), kTitle, kBlack);
+  for (std::int64_t i = 0; i < count; ++i) {
+    const int x = static_cast<int>(kGap + i % columns * (cell_width + kGap));
+    int y = static_cast<int>(kGap + title + i / columns * (cell_height + 4 + text + kGap));
+    canvas.copy(picture_of(host[i], options.scale), x, y);
+    if (captions.empty()) continue;
+    y += static_cast<int>(cell_height) + 5;
+    for (const CaptionLine& line : captions[static_cast<std::size_t>(i)]) {
+      canvas.text(x, y, text_that_fits(line.text, kText, static_cast<int>(cell_width)), kText, line.color);
+      y += line_height(kText);
+    }
+  }
+  return canvas.take();
+}
+
+Picture beside(const std::vector<Picture>& pictures) {
+  int width = 0, height = 0;
+  for (const Picture& p : pictures) {
+    width += p.width;
+    height = std::max(height, p.height);
+  }
+  Canvas canvas(width, height);
+  int x = 0;
+  for (const Picture& p : pictures) {
+    canvas.copy(p, x, 0);
+    x += p.width;
+  }
+  return canvas.take();
+}
+
+}  // namespace cresset::plot

@@ -1,0 +1,27 @@
+#include <cresset/io/atomic_file.h>
+#include <cresset/plot.h>
+
+#include "core/check.h"
+
+#define STB_IMAGE_WRITE_STATIC
+#define STB_IMAGE_WRITE_IMPLEMENTATION
+#define STBI_WRITE_NO_STDIO
+#include <stb_image_write.h>
+
+namespace cresset::plot {
+
+void save_png(const Picture& picture, const std::string& path) {
+  check<ValueError>(picture.width > 0 && picture.height > 0, "save_png: {}: the picture must not be empty", path);
+  std::string bytes;
+  const auto collect = [](void* context, void* data, int size) {
+    static_cast<std::string*>(context)->append(static_cast<const char*>(data), static_cast<std::size_t>(size));
+  };
+  const int good = stbi_write_png_to_func(collect, &bytes, picture.width, picture.height, 3, picture.pixels.data(),
+                                          picture.width * 3);
+  check<IoError>(good != 0, "save_png: {}: cannot compress the picture", path);
+  io::AtomicFile file(path, "save_png");
+  file.write(bytes);
+  file.commit();
+}
+
+}  // namespace cresset::plot

@@ -1,0 +1,162 @@
+// Charts and grids: what is where, round axes, and PNG files that another decoder reads.
+#include <cresset/cresset.h>
+#include <cresset/plot.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <limits>
+
+#include "io/support.h"
+#include "plot/axis.h"
+#include "plot/font.h"
+
+namespace cresset::plot {
+namespace {
+
+using testing::ElementsAre;
+
+Color at(const Picture& p, int x, int y) {
+  const std::uint8_t* c = &p.pixels[static_cast<std::size_t>((y * p.width + x) * 3)];
+  return {c[0], c[1], c[2]};
+}
+int count(const Picture& p, Color color) {
+  int n = 0;
+  for (int y = 0; y < p.height; ++y)
+    for (int x = 0; x < p.width; ++x) n += at(p, x, y) == color;
+  return n;
+}
+constexpr Color kFirstLine{31, 119, 180};
+
+TEST(Axis, HasRoundTicksThatHoldTheRange) {
+  EXPECT_THAT(round_axis(0, 1, 5).ticks(), ElementsAre(0, testing::DoubleEq(0.2), testing::DoubleEq(0.4),
+                                                       testing::DoubleEq(0.6), testing::DoubleEq(0.8), 1));
+  const Axis loss = round_axis(1.23, 2.31, 6);
+  EXPECT_DOUBLE_EQ(loss.low, 1.2);
+  EXPECT_DOUBLE_EQ(loss.high, 2.4);
+  EXPECT_DOUBLE_EQ(loss.step, 0.2);
+  const Axis steps = round_axis(0, 25000, 6);
+  EXPECT_DOUBLE_EQ(steps.step, 5000);
+  EXPECT_DOUBLE_EQ(steps.high, 25000);
+}
+
+TEST(Axis, WidensOnePoint) {
+  const Axis axis = round_axis(3, 3, 4);
+  EXPECT_LT(axis.low, 3);
+  EXPECT_GT(axis.high, 3);
+  EXPECT_LT(round_axis(0, 0, 4).low, 0);
+}
+
+TEST(Axis, WritesTicksWithTheDigitsOfTheStep) {
+  EXPECT_EQ(tick_text(12000, 2000), "12,000");
+  EXPECT_EQ(tick_text(999, 1), "999");
+  EXPECT_EQ(tick_text(-1234567, 1), "-1,234,567");
+  EXPECT_EQ(tick_text(0.25, 0.05), "0.25");
+  EXPECT_EQ(tick_text(2, 0.5), "2.0");
+  EXPECT_EQ(tick_text(-1e-17, 0.5), "0.0");
+  EXPECT_EQ(tick_text(0.00002, 0.00001), "2e-05");
+  EXPECT_EQ(tick_text(2e9, 1e9), "2e+09");
+}
+
+TEST(Font, EveryPrintableLetterHasAllItsStrokes) {
+  for (char c = '!'; c <= '~'; ++c) {
+    const std::string letter(1, c);
+    EXPECT_FALSE(strokes_of(letter).empty()) << c;
+    EXPECT_GT(text_width(letter, 1), 0) << c;
+  }
+  EXPECT_EQ(strokes_of("%%%%").size(), 4 * strokes_of("%").size());
+  EXPECT_EQ(strokes_of("\xc3").size(), strokes_of("?").size());
+  EXPECT_TRUE(strokes_of("").empty());
+}
+
+TEST(Chart, DrawsTheLineOnWhite) {
+  const Chart chart{.title = "t", .x_label = "x", .y_label = "y", .series = {{.x = {0, 1, 2}, .y = {0, 5, 10}}}};
+  const Picture p = draw(chart);
+  EXPECT_EQ(p.width, 720);
+  EXPECT_EQ(p.height, 480);
+  EXPECT_EQ(at(p, 0, 0), kWhite);
+  EXPECT_GT(count(p, kFirstLine), 700);
+}
+
+TEST(Chart, ALineIsBrokenWhereAPointIsNotFinite) {
+  const double nan = std::numeric_limits<double>::quiet_NaN();
+  const auto pixels = [](std::vector<double> y) {
+    return count(draw({.series = {{.x = {0, 1, 2, 3, 4}, .y = std::move(y)}}}), kFirstLine);
+  };
+  EXPECT_LT(pixels({0, 1, nan, 1, 0}), pixels({0, 1, 1, 1, 0}));
+  EXPECT_GT(pixels({0, 1, nan, 1, 0}), 0);
+}
+
+TEST(Chart, WithoutAnyPointIsEmptyAxes) {
+  EXPECT_EQ(count(draw({.series = {{.label = "", .x = {}, .y = {}}}}), kFirstLine), 0);
+  EXPECT_EQ(draw({}).width, 720);
+}
+
+TEST(Chart, RefusesWhatItCannotDraw) {
+  EXPECT_EQ(message_of<ValueError>([] { draw({.width = 10}); }),
+            "plot: a chart must be between 160 by 120 and 10000 by 10000 pixels, got 10 by 480");
+  EXPECT_EQ(message_of<ValueError>([] { draw({.series = {{.label = "loss", .x = {1}, .y = {}}}}); }),
+            "plot: series 'loss' must have as many x as y, got 1 and 0");
+}
+
+TEST(Grid, ShowsEachPixelScaled) {
+  Tensor images = zeros({2, 3, 4, 4}, {.dtype = kUInt8});
+  images.index_put_({1, 0}, 255);  // the second is red
+  const Picture p = draw_grid(images, {}, {.columns = 2, .scale = 5});
+  EXPECT_EQ(count(p, {0, 0, 0}), 400);
+  EXPECT_EQ(count(p, {255, 0, 0}), 400);
+}
+
+TEST(Grid, TakesGreyAndFloatingImages) {
+  const Picture p = draw_grid(full({1, 1, 4, 4}, 0.5), {}, {.scale = 1});
+  EXPECT_EQ(count(p, {128, 128, 128}), 16);
+  const Picture clamped = draw_grid(full({1, 1, 4, 4}, -3.0), {}, {.scale = 1});
+  EXPECT_EQ(count(clamped, {0, 0, 0}), 16);
+}
+
+TEST(Grid, WritesCaptionsInTheirColours) {
+  const Tensor images = full({1, 3, 32, 32}, 1.0);
+  const Picture p = draw_grid(images, {{{"cat", kGreen}, {"is: dog", kRed}}});
+  EXPECT_GT(count(p, kGreen), 10);
+  EXPECT_GT(count(p, kRed), 10);
+}
+
+TEST(Grid, RefusesWhatIsNoImage) {
+  EXPECT_EQ(message_of<ShapeError>([] {
+              draw_grid(zeros({2, 5, 4, 4}), {});
+            }),
+            "plot: images must have the shape [N, 1 or 3, H, W], got [2, 5, 4, 4]");
+  EXPECT_EQ(message_of<DTypeError>([] {
+              draw_grid(zeros({1, 3, 4, 4}, {.dtype = kInt64}), {});
+            }),
+            "plot: images must be uint8 or floating, got int64");
+  EXPECT_EQ(message_of<ValueError>([] {
+              draw_grid(zeros({2, 3, 4, 4}), {{}});
+            }),
+            "plot: there must be no captions or one an image, got 1 for 2 images");
+  EXPECT_EQ(message_of<ValueError>([] {
+              draw_grid(zeros({1, 3, 4, 4}), {}, {.columns = 0});
+            }),
+            "plot: columns and scale must be at least 1, got 0 and 3");
+}
+
+TEST(Pictures, StandBesideEachOther) {
+  const Picture p = beside({draw({.width = 200, .height = 150}), draw({.width = 300, .height = 200})});
+  EXPECT_EQ(p.width, 500);
+  EXPECT_EQ(p.height, 200);
+}
+
+TEST(Png, HasItsSignatureAndSize) {
+  const ScratchFolder folder;
+  save_png(draw({.width = 200, .height = 150}), folder / "x.png");
+  const std::string bytes = read_text(folder / "x.png");
+  EXPECT_EQ(bytes.substr(0, 8), "\x89PNG\r\n\x1a\n");
+  EXPECT_EQ(bytes.substr(16, 8), std::string("\0\0\0\xc8\0\0\0\x96", 8));
+  EXPECT_EQ(message_of<IoError>([&] { save_png(draw({}), folder / "none/x.png"); }),
+            "save_png: " + (folder / "none/x.png") + ": cannot write beside it: No such file or directory");
+  EXPECT_EQ(message_of<ValueError>([&] { save_png({}, folder / "y.png"); }),
+            "save_png: " + (folder / "y.png") + ": the picture must not be empty");
+}
+
+}  // namespace
+}  // namespace cresset::plot
