@@ -1,0 +1,204 @@
+// The program: output, exit codes, files, exact resuming.
+#include <cresset/io/checkpoint.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <sstream>
+
+#include "cli/support.h"
+
+namespace cresset {
+namespace {
+
+using testing::HasSubstr;
+using Json = nlohmann::json;
+
+class Program : public testing::Test {
+ protected:
+  Program() { write_small_mnist(folder_.path().string()); }
+
+  Ended run(std::vector<std::string> arguments) { return run_program(folder_, std::move(arguments)); }
+  // `cresset train` on the small data set: 50 steps an epoch.
+  Ended train(const std::string& checkpoint, std::vector<std::string> more) {
+    return run(train_arguments(checkpoint, std::move(more)));
+  }
+  std::vector<std::string> train_arguments(const std::string& checkpoint, std::vector<std::string> more) {
+    std::vector<std::string> arguments{"train", "--data", folder_.path().string(), "--checkpoint", checkpoint};
+    const bool resumes = std::find(more.begin(), more.end(), "--resume") != more.end();
+    if (!resumes) arguments.insert(arguments.end(), {"--dataset", "mnist"});
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    return arguments;
+  }
+  std::string bytes(const std::string& name) { return read_text(folder_ / name); }
+  std::vector<Json> log_lines(const std::string& name) {
+    std::vector<Json> lines;
+    std::istringstream text(bytes(name));
+    for (std::string line; std::getline(text, line);) lines.push_back(Json::parse(line));
+    return lines;
+  }
+
+  ScratchFolder folder_;
+};
+
+TEST_F(Program, SaysItsVersionAndHelp) {
+  EXPECT_THAT(run({"--version"}).out, testing::StartsWith("cresset "));
+  const Ended help = run({"--help"});
+  EXPECT_EQ(help.code, 0);
+  for (const char* word : {"train", "eval", "summary", "bench", "info", "Exit codes"})
+    EXPECT_THAT(help.out, HasSubstr(word));
+}
+
+TEST_F(Program, NamesWhatAMistypedWordMayMean) {
+  const std::vector<std::pair<std::vector<std::string>, std::string>> cases{
+      {{"trian"}, "cresset: unknown command 'trian'; did you mean 'train'?"},
+      {{"train", "--epoch", "3"}, "cresset: unknown option '--epoch'; did you mean '--epochs'?"},
+      {{"train", "--modle=x"}, "cresset: unknown option '--modle'; did you mean '--model'?"},
+      {{"train", "--model", "cifarnet"}, "cresset: unknown model 'cifarnet'; did you mean 'cifar_net'?"},
+      {{"train", "--optimizer", "adan"}, "cresset: unknown optimizer 'adan'; did you mean 'adam'?"},
+      {{"train", "--dataset", "cifar"}, "cresset: unknown data set 'cifar'; did you mean 'cifar10'?"},
+      {{"summary", "--model", "x"}, "cresset: unknown model 'x'; there are: cifar_net"},
+      {{"train", "--batch", "0"}, "cresset: --batch must be at least 1, got 0"},
+      {{"train", "--lr", "-1"}, "cresset: --lr must be at least 0, got -1"},
+      {{"train", "--optimizer", "adam", "--momentum", "0.5"}, "cresset: --momentum is for sgd, not for adam"},
+      {{"train", "--resume"}, "cresset: --resume needs a file, or --checkpoint"},
+  };
+  for (const auto& [arguments, message] : cases) {
+    const Ended ended = run(arguments);
+    EXPECT_EQ(ended.code, 2) << message;
+    EXPECT_THAT(ended.err, testing::StartsWith(message + "\n"));
+    EXPECT_EQ(ended.out, "");
+  }
+}
+
+TEST_F(Program, FailsWithTheReason) {
+  const Ended no_data = run({"train", "--data", "/nowhere"});
+  EXPECT_EQ(no_data.code, 1);
+  EXPECT_THAT(no_data.err, HasSubstr("/nowhere/cifar-10-batches-bin/data_batch_1.bin"));
+  const Ended no_file = run({"eval", "--checkpoint", "none"});
+  EXPECT_EQ(no_file.code, 1);
+  EXPECT_EQ(no_file.err, "cresset: load: none: cannot open it: No such file or directory\n");
+  write_text(folder_ / "junk", "junk");
+  EXPECT_EQ(run({"train", "--resume", "junk"}).code, 1);
+  EXPECT_EQ(run({"train", "--data", folder_.path().string(), "--device", "cuda"}).code, 1);
+}
+
+TEST_F(Program, TrainsTestsAndWritesItsFiles) {
+  const Ended ended = train("c.st", {"--log", "log", "--curve", "curve.png", "--grid", "grid.png"});
+  EXPECT_EQ(ended.code, 0) << ended.err;
+  EXPECT_THAT(ended.out, HasSubstr("epoch 2/2: 100 steps"));
+  EXPECT_THAT(ended.out, HasSubstr("Accuracy of the network on the 40 test images: "));
+  EXPECT_THAT(ended.out, HasSubstr("\nAccuracy of "));
+  EXPECT_THAT(ended.out, testing::Not(HasSubstr("\r")));
+  for (const char* name : {"curve.png", "grid.png"}) EXPECT_EQ(bytes(name).substr(1, 3), "PNG");
+
+  const auto lines = log_lines("log");
+  EXPECT_EQ(lines.front()["recipe"]["model"], "cifar_net");
+  EXPECT_EQ(lines.back()["step"], 100);
+  EXPECT_TRUE(lines.back().contains("accuracy"));
+  EXPECT_EQ(lines[lines.size() - 2]["step"], 100);
+  EXPECT_GT(lines[lines.size() - 2]["loss"].get<double>(), 0);
+  const Checkpoint c = Checkpoint::load(folder_ / "c.st");
+  EXPECT_EQ(c.step, 100);
+  EXPECT_EQ(c.epoch, 2);
+}
+
+TEST_F(Program, OneSeedGivesTheSameBytesWhateverTheThreadsAndWorkers) {
+  ASSERT_EQ(train("a", {"--threads", "2", "--workers", "2"}).code, 0);
+  const std::string expected = bytes("a");
+  for (const char* threads : {"1", "2"})
+    for (const char* workers : {"0", "1", "3"}) {
+      ASSERT_EQ(train("b", {"--threads", threads, "--workers", workers}).code, 0);
+      EXPECT_TRUE(bytes("b") == expected) << threads << " threads, " << workers << " workers";
+    }
+  ASSERT_EQ(train("b", {"--seed", "1"}).code, 0);
+  EXPECT_FALSE(bytes("b") == expected);
+}
+
+// Stopped within an epoch, at the end of one, and in the second; with every optimizer.
+TEST_F(Program, AResumedTrainingEndsInTheSameBytes) {
+  for (const std::string optimizer : {"sgd", "adam", "adamw"}) {
+    ASSERT_EQ(train("whole", {"--optimizer", optimizer, "--max-steps", "90"}).code, 0);
+    for (const char* first : {"1", "20", "50", "77"}) {
+      ASSERT_EQ(train("part", {"--optimizer", optimizer, "--max-steps", first}).code, 0);
+      const Ended ended = run({"train", "--resume", "part", "--data", folder_.path().string(), "--max-steps", "90"});
+      ASSERT_EQ(ended.code, 0) << ended.err;
+      EXPECT_TRUE(bytes("part") == bytes("whole")) << optimizer << " stopped after " << first;
+    }
+  }
+}
+
+TEST_F(Program, RefusesToResumeAnotherTraining) {
+  ASSERT_EQ(train("c", {"--max-steps", "3"}).code, 0);
+  const Ended ended = train("c", {"--resume", "--lr", "0.5"});
+  EXPECT_EQ(ended.code, 2);
+  EXPECT_THAT(ended.err, HasSubstr("--lr 0.5: the checkpoint was trained with another value"));
+}
+
+TEST_F(Program, CtrlCWritesACheckpointAndSaysHowToGoOn) {
+  ASSERT_EQ(train("whole", {"--epochs", "400", "--max-steps", "2000"}).code, 0);
+  const pid_t child = start_program(
+      folder_, train_arguments("part", {"--epochs", "400", "--max-steps", "2000", "--checkpoint-every", "1"}));
+  while (!std::filesystem::exists(folder_ / "part")) ::usleep(1000);
+  ::kill(child, SIGINT);
+  const Ended ended = wait_for(folder_, child);
+  ASSERT_EQ(ended.code, 130) << ended.out << ended.err;
+  EXPECT_THAT(ended.out,
+              HasSubstr(" of 2000 steps. The checkpoint is in part.\nGo on with: cresset train --resume part --data "));
+  ASSERT_LT(Checkpoint::load(folder_ / "part").step, 2000);
+  ASSERT_EQ(train("part", {"--resume"}).code, 0);
+  EXPECT_TRUE(bytes("part") == bytes("whole"));
+}
+
+TEST_F(Program, KeepsTheLogInStepWithTheCheckpoint) {
+  ASSERT_EQ(train("c", {"--log", "log", "--max-steps", "60"}).code, 0);
+  ASSERT_EQ(train("c", {"--log", "log", "--resume", "--max-steps", "100"}).code, 0);
+  std::vector<int> tests;
+  for (const Json& line : log_lines("log"))
+    if (line.contains("accuracy")) tests.push_back(line["step"]);
+  EXPECT_THAT(tests, testing::ElementsAre(50, 100));
+}
+
+TEST_F(Program, TrainsOnCifarByDefault) {
+  write_black_cifar(folder_.path().string());
+  const Ended ended = run({"train", "--data", folder_.path().string(), "--max-steps", "30"});
+  EXPECT_EQ(ended.code, 0) << ended.err;
+  EXPECT_THAT(ended.out,
+              HasSubstr("The checkpoint is in cifar_net.safetensors.\nAccuracy of the network on the 10000 "));
+  EXPECT_EQ(Checkpoint::load(folder_ / "cifar_net.safetensors").step, 30);
+}
+
+TEST_F(Program, EvaluatesACheckpoint) {
+  const Ended trained = train("c", {});
+  ASSERT_EQ(trained.code, 0);
+  const Ended ended = run({"eval", "--checkpoint", "c", "--data", folder_.path().string()});
+  EXPECT_EQ(ended.code, 0) << ended.err;
+  EXPECT_THAT(trained.out, HasSubstr(ended.out));
+  const Ended json = run({"eval", "--checkpoint", "c", "--data", folder_.path().string(), "--json"});
+  EXPECT_EQ(Json::parse(json.out)["images"], 40);
+}
+
+TEST_F(Program, DescribesTheNetworkAndTheMachine) {
+  const Ended summary = run({"summary", "--json"});
+  const Json network = Json::parse(summary.out);
+  EXPECT_EQ(network["parameters"], 62006);
+  EXPECT_EQ(network["layers"][0]["flops"], 6 * 28 * 28 * (2 * 75 + 1));
+  EXPECT_EQ(network["layers"][4]["output"], Json({1, 120}));
+  const Json info = Json::parse(run({"info", "--json"}).out);
+  EXPECT_EQ(info["kernels"]["conv2d.forward"]["cpu"].back(), "reference");
+  EXPECT_EQ(info["devices"], Json({"cpu"}));
+}
+
+TEST_F(Program, TimesWhatTheComparisonAsksFor) {
+  write_black_cifar(folder_.path().string());
+  const Ended ended = run({"bench", "--json", "--steps", "2", "--repeats", "2", "--data", folder_.path().string()});
+  ASSERT_EQ(ended.code, 0) << ended.err;
+  const Json figures = Json::parse(ended.out)["figures"];
+  for (const char* name : {"first_tensor_ms", "step_us", "step_us_1_thread", "add_ns", "add_tape_ns",
+                           "loader_batch128_images_s", "loader_batch4_images_s"})
+    EXPECT_GT(figures[name]["min"].get<double>(), 0) << name;
+}
+
+}  // namespace
+}  // namespace cresset

@@ -1,0 +1,68 @@
+// cresset info
+#include <cresset/cresset.h>
+#include <cresset/dispatch.h>
+#include <cresset/version.h>
+#include <fmt/format.h>
+
+#include <fstream>
+#include <map>
+#include <nlohmann/json.hpp>
+
+#include "command.h"
+
+namespace cresset::program {
+namespace {
+
+std::string processor_name() {
+  std::ifstream file("/proc/cpuinfo");
+  for (std::string line; std::getline(file, line);)
+    if (line.rfind("model name", 0) == 0) return line.substr(line.find(':') + 2);
+  return "unknown";
+}
+
+std::string_view isa_name(CpuIsa isa) {
+  constexpr std::string_view names[] = {"sse4", "avx2", "avx512", "avx512_bf16", "amx"};
+  return names[static_cast<std::size_t>(isa)];
+}
+
+std::string_view device_name(DeviceType type) { return type == DeviceType::cpu ? "cpu" : "cuda"; }
+
+nlohmann::ordered_json facts() {
+  std::vector<std::string> devices{"cpu"};
+  for (int i = 0; i < cuda::device_count(); ++i) devices.push_back(fmt::format("cuda:{}", i));
+  auto lists = nlohmann::ordered_json::object();
+  for (const KernelInfo& kernel : kernels()) lists[kernel.slot][device_name(kernel.device)].push_back(kernel.name);
+  return {{"version", kVersion},
+          {"processor", processor_name()},
+          {"isa", isa_name(current_context().isa)},
+          {"threads", get_num_threads()},
+          {"devices", devices},
+          {"kernels", lists}};
+}
+
+int run(bool json) {
+  const auto all = facts();
+  if (json) {
+    fmt::print("{}\n", all.dump(1));
+    return kSuccess;
+  }
+  fmt::print("cresset {}\nprocessor: {}\ninstruction set: {} (CRESSET_CPU_ISA lowers it)\nthreads: {}\ndevices: {}\n",
+             kVersion, all["processor"].get<std::string>(), all["isa"].get<std::string>(), get_num_threads(),
+             fmt::join(all["devices"].get<std::vector<std::string>>(), ", "));
+  fmt::print("kernels, in the order in which they are tried:\n");
+  for (const auto& [slot, by_device] : all["kernels"].items())
+    for (const auto& [device, names] : by_device.items())
+      fmt::print("  {:<28} {:<5} {}\n", slot, device, fmt::join(names.get<std::vector<std::string>>(), ", "));
+  return kSuccess;
+}
+
+}  // namespace
+
+void add_info(CLI::App& app, Action& action) {
+  CLI::App* command = app.add_subcommand("info", "Version, processor, devices, and the kernels of each operation");
+  const auto json = std::make_shared<bool>(false);
+  command->add_flag("--json", *json, "Print one JSON object");
+  command->callback([json, &action] { action = [json] { return run(*json); }; });
+}
+
+}  // namespace cresset::program
