@@ -6,6 +6,8 @@
 #include <cresset/device.h>
 #include <cresset/dtype.h>
 #include <cresset/error.h>
+#include <cresset/io/checkpoint.h>
+#include <cresset/io/safetensors.h>
 #include <cresset/models.h>
 #include <cresset/nn.h>
 #include <cresset/ops.h>

@@ -28,10 +28,10 @@ struct CRESSET_API Checkpoint {
   StateDict optimizer = {};
   StateDict scheduler = {};
   Generator::State generator = {};
-  std::int64_t epoch = 0;          // the one under way, from 0
-  std::int64_t step = 0;           // steps done
-  data::LoaderState data = {};     // position in the data
-  std::string settings = {};       // the program's own words, for instance JSON
+  std::int64_t epoch = 0;       // the one under way, from 0
+  std::int64_t step = 0;        // steps done
+  data::LoaderState data = {};  // position in the data
+  std::string settings = {};    // the program's own words, for instance JSON
 
   // Throws as cresset::save does.
   void save(const std::string& path) const;
