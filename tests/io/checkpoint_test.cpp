@@ -131,7 +131,7 @@ TEST(Checkpoint, SurvivesAKillAtAnyMoment) {
     ::close(report[1]);
     std::int64_t last = 0, step;
     ASSERT_EQ(::read(report[0], &last, sizeof last), static_cast<ssize_t>(sizeof last));
-    ::usleep(random() % 5000);
+    ::usleep(static_cast<useconds_t>(random() % 5000));
     ::kill(child, SIGKILL);
     ::waitpid(child, nullptr, 0);
     while (::read(report[0], &step, sizeof step) == static_cast<ssize_t>(sizeof step)) last = step;

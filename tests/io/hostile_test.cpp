@@ -132,7 +132,7 @@ TEST(HostileFile, RandomDamageIsNeverUndefined) {
   int refused = 0;
   for (int i = 0; i < 2000; ++i) {
     std::string bad = good;
-    for (unsigned n = random() % 3; n-- > 0;) bad[random() % bad.size()] = static_cast<char>(random());
+    for (auto n = random() % 3; n-- > 0;) bad[random() % bad.size()] = static_cast<char>(random());
     if (random() % 4 == 0) bad.resize(random() % bad.size());
     write_text(folder / "bad", bad);
     try {
