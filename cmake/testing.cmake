@@ -64,3 +64,7 @@ if(NOT CRESSET_SANITIZE AND NOT CRESSET_COVERAGE)
     ${CMAKE_GENERATOR})
   set_tests_properties(package PROPERTIES LABELS package TIMEOUT 600)
 endif()
+
+# A change of the sources that a mutation no longer fits must change the mutation too.
+add_test(NAME mutations COMMAND ${PROJECT_SOURCE_DIR}/tools/mutate --check)
+set_tests_properties(mutations PROPERTIES LABELS unit)
