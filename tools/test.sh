@@ -14,8 +14,9 @@ cd "$(dirname "$0")/.."
 
 # At least so many percent of the lines of src/ are executed by the tests.
 coverage_threshold=90
-# The fixed part of the suite under ThreadSanitizer: the rooms of tests/ where threads meet.
-tsan_rooms=(autograd backend core data dispatch io)
+# The fixed parts of the suite under sanitizers, as rooms of tests/: where memory is handled, and where threads meet.
+asan_rooms=(autograd core data dispatch io nn ops optim)
+tsan_rooms=(autograd core data dispatch)
 
 mode=default
 setup=1
@@ -30,6 +31,8 @@ for argument in "$@"; do
 done
 
 started=$SECONDS
+# All checkouts share what ccache has compiled.
+export CCACHE_BASEDIR=$PWD CCACHE_NOHASHDIR=1
 jobs=${CRESSET_JOBS:-$(nproc)}
 if [ -z "${CRESSET_DATA_DIR:-}" ] && [ -d ../shared/data ]; then
   CRESSET_DATA_DIR=$(cd ../shared/data && pwd)
@@ -124,18 +127,15 @@ check_coverage() {
 step format check_format || true
 step shellcheck check_scripts || true
 
-if build dev; then step headers tools/check_headers.sh build/dev || true; fi
 if [ "$mode" = quick ]; then
-  run_tests dev -LE package
+  if build dev; then
+    step headers tools/check_headers.sh build/dev || true
+    run_tests dev -LE package
+  fi
 else
-  run_tests dev
-  if build release; then run_tests release; fi
-  build clang || true
-  if build asan; then run_tests asan; fi
-  if [ "$mode" = full ]; then
-    if build tsan; then run_tests tsan; fi
-  else
-    run_rooms tsan "${tsan_rooms[@]}"
+  if build release; then
+    step headers tools/check_headers.sh build/release || true
+    run_tests release
   fi
   # Counters of an earlier run would hide lines that no test reaches any more.
   find build/coverage -name '*.gcda' -delete 2>/dev/null || true
@@ -143,6 +143,16 @@ else
     run_tests coverage
     step coverage check_coverage || true
     grep -E '^TOTAL' "$results/coverage.txt" | sed 's/^TOTAL/coverage of src, lines:/' || true
+  fi
+  if [ "$mode" = full ]; then
+    if build dev; then run_tests dev; fi
+    build clang || true
+    if build asan; then run_tests asan; fi
+    if build tsan; then run_tests tsan; fi
+  else
+    build clang cresset cresset_data cresset_program || true
+    run_rooms asan "${asan_rooms[@]}"
+    run_rooms tsan "${tsan_rooms[@]}"
   fi
 fi
 if [ "$mode" = full ] && [ -x tools/mutate ]; then step mutate tools/mutate || true; fi

@@ -43,7 +43,7 @@ echo "package: an outside project by find_package"
 cmake -S "$here/outside" -B "$work/outside" -G "$generator" -DCMAKE_CXX_COMPILER="$compiler" -DCMAKE_BUILD_TYPE=Release \
   -DCMAKE_PREFIX_PATH="$prefix" -DCMAKE_FIND_USE_CMAKE_ENVIRONMENT_PATH=OFF >"$work/log" 2>&1 || { cat "$work/log"; fail "configure failed"; }
 cmake --build "$work/outside" >"$work/log" 2>&1 || { cat "$work/log"; fail "build failed"; }
-for program in core with_data; do
+for program in core extension with_data; do
   "$work/outside/$program" >"$work/$program.out" || fail "$program, built by find_package, failed"
 done
 grep -q "loss fell" "$work/core.out" || fail "core printed: $(cat "$work/core.out")"
