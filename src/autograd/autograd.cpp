@@ -116,7 +116,9 @@ const Tensor& Tensor::requires_grad_(bool requires_grad) const {
   check<DTypeError>(!requires_grad || cresset::is_floating_point(impl.dtype),
                     "requires_grad_: only Tensors of floating point dtype can require gradients, got {}",
                     cresset::name(impl.dtype));
-  if (!impl.grad_fn) impl.requires_grad = requires_grad;
+  if (impl.grad_fn) return *this;
+  impl.requires_grad = requires_grad;
+  if (requires_grad) meta_of(impl);  // made now: threads that share a leaf must not make it at once
   return *this;
 }
 

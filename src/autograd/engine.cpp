@@ -45,9 +45,10 @@ Tensor run_leaf_hooks(const Tensor& leaf, Tensor grad) {
   return grad;
 }
 
+bool has_hooks(const Tensor& leaf) { return leaf.impl()->meta && leaf.impl()->meta->hooks; }
+
 void accumulate(const Tensor& leaf, Tensor grad) {
   detail::TensorImpl& impl = *leaf.impl();
-  grad = run_leaf_hooks(leaf, std::move(grad));
   check<ShapeError>(grad.shape() == impl.sizes,
                     "backward: the gradient of a tensor of shape {} must have that shape, got {}", impl.sizes,
                     grad.shape());
@@ -84,6 +85,10 @@ class Run {
       order_.pop_back();
       run_node(next.mapped());
     }
+    for (auto& [leaf, sum] : hooked_) accumulate(leaf, run_leaf_hooks(leaf, std::move(sum)));
+    for (std::size_t i = 0; i < results_.size(); ++i)
+      if (const Tensor& input = (*options_.inputs)[i]; results_[i].defined() && !input.impl()->grad_fn)
+        results_[i] = run_leaf_hooks(input, std::move(results_[i]));
     return std::move(results_);
   }
 
@@ -103,7 +108,8 @@ class Run {
   void deliver(const Edge& edge, Tensor grad) {
     if (!grad.defined()) return;
     if (edge.leaf.defined()) {
-      if (!options_.inputs) return accumulate(edge.leaf, std::move(grad));
+      if (!options_.inputs && !has_hooks(edge.leaf)) return accumulate(edge.leaf, std::move(grad));
+      if (!options_.inputs) return keep_for_hooks(edge.leaf, std::move(grad));
       for (std::size_t i = 0; i < results_.size(); ++i)
         if ((*options_.inputs)[i].is_same(edge.leaf)) add_grad(results_[i], grad);
       return;
@@ -117,6 +123,16 @@ class Run {
       std::push_heap(order_.begin(), order_.end());
     }
     add_grad(at->second.grads[edge.nr], std::move(grad));
+  }
+
+  // A hook sees the whole gradient, once: the parts are added first.
+  void keep_for_hooks(const Tensor& leaf, Tensor grad) {
+    const auto at =
+        std::find_if(hooked_.begin(), hooked_.end(), [&](const auto& entry) { return entry.first.is_same(leaf); });
+    if (at == hooked_.end())
+      hooked_.emplace_back(leaf, std::move(grad));
+    else
+      add_grad(at->second, std::move(grad));
   }
 
   void run_node(Pending& pending) {
@@ -190,6 +206,7 @@ class Run {
   const EngineOptions& options_;
   std::vector<Tensor> results_;
   std::unordered_map<Node*, Pending> pending_;
+  std::vector<std::pair<Tensor, Tensor>> hooked_;  // leaves with hooks, and what arrived for them
   std::vector<Turn> order_;
   std::vector<Tensor> slots_;
   std::unordered_map<const Node*, bool> on_path_;

@@ -52,13 +52,18 @@ Tensor cat(const std::vector<Tensor>& tensors, std::int64_t dim) {
   }
   if (needs_history(tensors)) {
     std::vector<DType> types;
-    for (const Tensor& t : tensors) types.push_back(t.dtype());
+    std::vector<bool> dropped;
+    for (const Tensor& t : tensors) {
+      types.push_back(t.dtype());
+      dropped.push_back(skipped(t) && first->dim() != 1);
+    }
     record_list(
         y, "CatBackward0",
-        [parts, types, d](const Tensor& grad, Grads& out) {
+        [parts, types, dropped, d](const Tensor& grad, Grads& out) {
           std::int64_t at = 0;
           for (std::size_t i = 0; i < parts.size(); ++i) {
-            if (out.needs(i) && parts[i] > 0) out[i] = grad.narrow(d, at, parts[i]).to(types[i]);
+            if (out.needs(i) && !dropped[i]) out[i] = grad.narrow(d, at, parts[i]).to(types[i]);
+            if (out.needs(i) && dropped[i]) out[i] = zeros({0}, {.dtype = types[i], .device = grad.device()});
             at += parts[i];
           }
         },

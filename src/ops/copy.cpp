@@ -81,8 +81,9 @@ const Tensor& Tensor::copy_(const Tensor& source, bool) const {
   check<ShapeError>(from.sizes.size() <= to.sizes.size() && broadcast_shape("copy_", to.sizes, from.sizes) == to.sizes,
                     "copy_: a tensor of shape {} cannot be written to one of shape {}", from.sizes, to.sizes);
   // Source and target may share memory: then the source is read whole first.
-  const Tensor values =
-      to.storage.get() == from.storage.get() && to.data != from.data ? source.detach().clone() : source;
+  const Tensor values = to.storage.get() == from.storage.get() && (to.data != from.data || to.strides != from.strides)
+                            ? source.detach().clone()
+                            : source;
   copy_elements(*this, values);
   bump_version(*this);
   if (recorded && cresset::is_floating_point(to.dtype)) {

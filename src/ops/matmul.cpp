@@ -83,7 +83,7 @@ Tensor matmul(const Tensor& a, const Tensor& b) {
   check<DTypeError>(a.dtype() != kBool, "matmul: not supported for bool tensors");
   check<ShapeError>(a.dim() > 0 && b.dim() > 0,
                     "matmul: both arguments need to be at least 1D, but they are {}D and {}D", a.dim(), b.dim());
-  if (a.dim() == 1) return matmul(a.unsqueeze(0), b).squeeze(-2);
+  if (a.dim() == 1) return matmul(a.unsqueeze(0), b).squeeze(b.dim() == 1 ? -1 : -2);
   if (b.dim() == 1) return matmul(a, b.unsqueeze(1)).squeeze(-1);
   const Shape sa = a.shape(), sb = b.shape();
   const std::int64_t M = sa[sa.size() - 2], K = sa.back(), N = sb.back();

@@ -85,7 +85,7 @@ Tensor nn::functional::pad(const Tensor& input, const std::vector<std::int64_t>&
                       before, after, d, shape);
     y = pad_from_input(y, d, before, after, options.mode);
   }
-  return y.is_same(input) ? input.clone() : y;
+  return y.is_view_of_same_storage(input) ? y.clone() : y;
 }
 
 }  // namespace cresset

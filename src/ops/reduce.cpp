@@ -82,8 +82,12 @@ Tensor mean_planned(const Tensor& x, const Plan& plan, bool keepdim) {
   if (needs_history(x)) {
     record(
         y, "MeanBackward0",
-        [sizes = x.impl()->sizes, shape = plan.keepdim, n = static_cast<double>(plan.count)](
-            const Tensor& grad, Grads& out) { out[0] = (grad / n).reshape(shape).expand(sizes); },
+        [sizes = x.impl()->sizes, shape = plan.keepdim, n = static_cast<double>(plan.count)](const Tensor& grad,
+                                                                                             Grads& out) {
+          // In float32 where the type has 16 bits: n may be more than float16 holds.
+          const DType wide = promote_types(grad.dtype(), kFloat32);
+          out[0] = as_dtype(as_dtype(grad, wide) / n, grad.dtype()).reshape(shape).expand(sizes);
+        },
         x);
   }
   return y;
@@ -157,7 +161,8 @@ Tensor arg_extremum(ReduceOp op, const char* op_name, const Tensor& x, std::opti
 
 Tensor logic(ReduceOp op, const char* op_name, const Tensor& x, const Dims& dims, bool keepdim) {
   const Tensor truth = as_dtype(x.detach(), kBool);
-  return reduce(op, truth, plan_of(op_name, truth.shape(), dims), kBool, keepdim);
+  const Tensor y = reduce(op, truth, plan_of(op_name, truth.shape(), dims), kBool, keepdim);
+  return x.dtype() == kUInt8 ? y.to(kUInt8) : y;  // as PyTorch, whose first masks were uint8
 }
 
 }  // namespace

@@ -117,9 +117,13 @@ Tensor clamp(const Tensor& x, std::optional<Scalar> min, std::optional<Scalar> m
   if (needs_history(in)) {
     record(
         y, "ClampBackward1",
-        [saved = SavedTensor(in), low, high](const Tensor& grad, Grads& out) {
-          const Tensor values = saved.get(out);
-          out[0] = where((values >= low) & (values <= high), grad, zeros({}, {.dtype = grad.dtype()}));
+        [saved = SavedTensor(in), min, max](const Tensor& grad, Grads& out) {
+          // 0 at the bounds too, as PyTorch has it.
+          const Tensor values = saved.get(out), none = zeros({}, {.dtype = grad.dtype()});
+          Tensor g = grad;
+          if (min) g = where(values > *min, g, none);
+          if (max) g = where(values < *max, g, none);
+          out[0] = g;
         },
         in);
   }
