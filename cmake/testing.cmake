@@ -12,7 +12,9 @@ target_link_libraries(cresset_test_options INTERFACE
   fmt::fmt-header-only Threads::Threads)
 target_include_directories(cresset_test_options INTERFACE ${tests})
 # A test says what it means with plain numbers; the library itself is compiled with this warning on.
-target_compile_options(cresset_test_options INTERFACE -Wno-conversion)
+target_compile_options(cresset_test_options INTERFACE -Wno-conversion
+  # Tests are compiled more often than they run.
+  $<$<CONFIG:Release>:-O1>)
 target_compile_definitions(cresset_test_options INTERFACE
   CRESSET_TEST_DIR="${tests}" CRESSET_DEFAULT_DATA_DIR="${PROJECT_SOURCE_DIR}/../shared/data"
   CRESSET_HAS_ONEDNN=${CRESSET_HAS_ONEDNN})

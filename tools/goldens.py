@@ -110,7 +110,7 @@ def answer(case):
     facts = {"digest": digest(case)}
     try:
         outputs = ops.find(case["op"])(*inputs, **ops.arguments(case.get("options", {})))
-    except (RuntimeError, IndexError, TypeError, NotImplementedError) as refusal:
+    except (RuntimeError, IndexError, TypeError, ValueError, NotImplementedError) as refusal:
         if not case.get("error"):
             raise
         return {}, facts | {"error": str(refusal).splitlines()[0]}

@@ -1,0 +1,69 @@
+// docs/ops.md, from the lists of kernels and the table.
+#include <algorithm>
+
+#include "cases/driver.h"
+#include "cases/dump.h"
+#include "cases/op_table.h"
+
+namespace cresset::test {
+namespace {
+
+// In the order of the enumeration, each once.
+std::string dtypes_of(const OpCases& op) {
+  std::set<DType> all;
+  for (const OpCase& c : op.cases) all.insert(c.dtypes.begin(), c.dtypes.end());
+  std::string text;
+  const auto add = [&](std::string_view one) { text += (text.empty() ? "" : ", ") + std::string(one); };
+  if (all.size() == kDTypes) return "all";
+  for (const DType dtype : all) add(name(dtype));
+  return text;
+}
+
+std::string kernels_in_order(const OpCases& op, DeviceType device) {
+  if (op.slots.empty()) return "views and other ops";
+  std::string text;
+  for (const std::string& slot : op.slots) {
+    text += (text.empty() ? "" : "; ") + slot + ": ";
+    const auto names = kernels_of(slot, device);
+    for (std::size_t i = 0; i < names.size(); ++i) text += (i ? ", " : "") + names[i];
+  }
+  return text;
+}
+
+// Devices with kernels for all slots of the op.
+std::string devices_of(const OpCases& op) {
+  std::string text;
+  for (const DeviceType device : {DeviceType::cpu, DeviceType::cuda}) {
+    const bool there = std::all_of(op.slots.begin(), op.slots.end(),
+                                   [&](const std::string& slot) { return !kernels_of(slot, device).empty(); });
+    if (there && (device == DeviceType::cpu || !op.slots.empty()))
+      text += (text.empty() ? "" : ", ") + std::string(device == DeviceType::cpu ? "cpu" : "cuda");
+  }
+  return text;
+}
+
+}  // namespace
+
+std::string ops_page() {
+  std::string page =
+      "# Ops\n\n"
+      "What there is, for which types, and which kernels run it, in the order in which they are tried: the first that "
+      "does not\n"
+      "refuse the problem is taken (`CRESSET_LOG=dispatch` shows the choice, and why others refused). The types are "
+      "those of the\n"
+      "cases in `tests/cases`; mixed types are promoted as in PyTorch. Where an op has a gradient but no second one, "
+      "asking for\n"
+      "it (`create_graph`) is an error that names the op.\n\n"
+      "Written by `tools/ops_table.sh` from the lists of kernels and the case table; a test compares them.\n\n"
+      "| op | types | devices | kernels | gradient | second gradient |\n"
+      "| --- | --- | --- | --- | --- | --- |\n";
+  for (const OpCases& op : op_table()) {
+    const bool first = op.differentiable != Differentiable::no, second = op.differentiable == Differentiable::twice;
+    page += "| `" + op.name + "` | " + dtypes_of(op) + " | " + devices_of(op) + " | " +
+            kernels_in_order(op, DeviceType::cpu) + " | " + (first ? "yes" : "no") + " | " + (second ? "yes" : "no") +
+            " |\n";
+  }
+  return page;
+}
+
+}  // namespace cresset::test

@@ -1,0 +1,63 @@
+#include "cases/reach.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <string_view>
+
+#include "cases/driver.h"
+#include "cases/op_table.h"
+
+namespace cresset::test {
+namespace {
+
+std::size_t run_so_far = 0;
+
+// Slots that have no op in the table, and the room whose tests run their kernels.
+struct Elsewhere {
+  std::string_view slot, room;
+};
+constexpr Elsewhere kElsewhere[] = {{"optim.sgd", "optim"}, {"optim.adam", "optim"}, {"random", "ops"}};
+
+bool is_elsewhere(std::string_view slot) {
+  return std::any_of(std::begin(kElsewhere), std::end(kElsewhere), [&](const auto& e) { return e.slot == slot; });
+}
+
+std::string names(const std::set<DType>& dtypes) {
+  std::string text;
+  for (const DType dtype : dtypes) text += " " + std::string(name(dtype));
+  return text;
+}
+
+}  // namespace
+
+void count_case() { ++run_so_far; }
+
+void check_reach(std::size_t cases) {
+  if (run_so_far < cases) GTEST_SKIP() << "only " << run_so_far << " of " << cases << " cases were run";
+  for (const KernelInfo& kernel : kernels()) {
+    if (is_elsewhere(kernel.slot)) continue;
+    const Reach& reach = reached()[{reach_key(kernel.device, kernel.slot), kernel.name}];
+    const std::string what = kernel.slot + " " + kernel.name;
+    EXPECT_FALSE(reach.ran.empty()) << "no case of the table runs " << what;
+    std::set<DType> never;
+    std::set_difference(reach.refused.begin(), reach.refused.end(), reach.ran.begin(), reach.ran.end(),
+                        std::inserter(never, never.end()));
+    std::printf("%-40s ran:%s%s%s\n", what.c_str(), names(reach.ran).c_str(),
+                never.empty() ? "" : "; refused:", names(never).c_str());
+  }
+  // The last kernel of a list takes what the op takes.
+  for (const Device& device : devices())
+    for (const OpCases& op : op_table())
+      for (const std::string& slot : op.slots) {
+        const auto order = kernels_of(slot, device.type);
+        ASSERT_FALSE(order.empty()) << slot;
+        const Reach& last = reached()[{reach_key(device.type, slot), order.back()}];
+        for (const OpCase& c : op.cases)
+          for (const DType dtype : c.dtypes)
+            EXPECT_FALSE(last.ran.empty() || (last.refused.contains(dtype) && !last.ran.contains(dtype)))
+                << slot << " " << order.back() << " never ran for " << name(dtype);
+      }
+}
+
+}  // namespace cresset::test
