@@ -65,7 +65,7 @@ std::vector<OpCase> windows(const std::vector<DType>& dtypes) {
        .options = {{"kernel_size", 3}, {"stride", 2}, {"padding", 1}, {"ceil_mode", true}},
        .terms = 9},
       {.name = "ceil_drops_the_last",
-       .arguments = {x({1, 1, 4, 4})},
+       .arguments = {x({1, 1, 6, 5})},
        .options = {{"kernel_size", 1}, {"stride", 3}, {"ceil_mode", true}},
        .terms = 1},
       {.name = "whole_image", .arguments = {x({2, 3, 4, 5})}, .options = {{"kernel_size", {4, 5}}}, .terms = 20},

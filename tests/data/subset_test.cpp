@@ -47,6 +47,11 @@ TEST(RandomSplit, TakesFractions) {
   EXPECT_EQ(a.size(), 6);
   EXPECT_EQ(b.size(), 3);
   EXPECT_EQ(c.size(), 2);
+  // Two are left over: one each.
+  const auto [d, e, f] = random_split(Squares{8}, {1.0 / 3, 1.0 / 3, 1.0 / 3});
+  EXPECT_EQ(d.size(), 3);
+  EXPECT_EQ(e.size(), 3);
+  EXPECT_EQ(f.size(), 2);
   EXPECT_EQ(message_of<ValueError>([] {
               random_split(Squares{10}, {5, 4});
             }),
