@@ -1,8 +1,10 @@
-// What an outside project needs to add a kernel to an existing op, or an op of its own. docs/adding_an_op.md shows both.
+// What an outside project needs to add a kernel to an existing op, or an op of its own. docs/adding_an_op.md shows
+// both.
 //
 // A kernel: fill a Kernel<Slot> and call register_kernel<Slot>(DeviceType::cpu, kernel, "before which").
-// An op: a struct with `name`, `Problem` and `Run` is a slot; register_kernel gives it kernels, run<Slot>(device, problem,
-// pointers…) chooses and runs one, and autograd::Function makes the op differentiable. Outputs come from empty().
+// An op: a struct with `name`, `Problem` and `Run` is a slot; register_kernel gives it kernels, run<Slot>(device,
+// problem, pointers…) chooses and runs one, and autograd::Function makes the op differentiable. Outputs come from
+// empty().
 #pragma once
 
 #include <cresset/autograd.h>
