@@ -15,9 +15,14 @@ target_include_directories(cresset_test_options INTERFACE ${tests})
 target_compile_options(cresset_test_options INTERFACE -Wno-conversion
   # Tests are compiled more often than they run.
   $<$<CONFIG:Release>:-O1>)
-target_compile_definitions(cresset_test_options INTERFACE
-  CRESSET_TEST_DIR="${tests}" CRESSET_DEFAULT_DATA_DIR="${PROJECT_SOURCE_DIR}/../shared/data"
-  CRESSET_HAS_ONEDNN=${CRESSET_HAS_ONEDNN})
+target_compile_definitions(cresset_test_options INTERFACE CRESSET_HAS_ONEDNN=${CRESSET_HAS_ONEDNN})
+# In a header of its own, so that only who asks for a path is compiled anew in another checkout.
+file(CONFIGURE OUTPUT ${PROJECT_BINARY_DIR}/include/test_paths.h CONTENT [[
+#pragma once
+#define CRESSET_TEST_DIR "@tests@"
+#define CRESSET_DEFAULT_DATA_DIR "@PROJECT_SOURCE_DIR@/../shared/data"
+]] @ONLY)
+target_include_directories(cresset_test_options INTERFACE ${PROJECT_BINARY_DIR}/include)
 
 file(GLOB_RECURSE support_sources CONFIGURE_DEPENDS ${tests}/support/*.cpp)
 add_library(cresset_test_support STATIC ${support_sources} ${cresset_empty})

@@ -9,6 +9,7 @@
 
 #include "cases/subprocess.h"
 #include "core/cpu_info.h"
+#include "test_paths.h"
 
 namespace cresset::test {
 namespace {

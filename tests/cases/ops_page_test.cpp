@@ -4,6 +4,7 @@
 #include <iterator>
 
 #include "cases/dump.h"
+#include "test_paths.h"
 
 namespace cresset::test {
 namespace {

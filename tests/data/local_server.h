@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "data/temp_folder.h"
+#include "test_paths.h"
 
 namespace cresset::data {
 

@@ -10,6 +10,8 @@
 #include <iterator>
 #include <string>
 
+#include "test_paths.h"
+
 namespace cresset::data {
 
 class TempFolder {

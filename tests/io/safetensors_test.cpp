@@ -7,6 +7,7 @@
 #include <cstdlib>
 
 #include "io/support.h"
+#include "test_paths.h"
 
 namespace cresset {
 namespace {

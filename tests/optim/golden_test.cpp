@@ -5,6 +5,8 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 
+#include "test_paths.h"
+
 namespace cresset::test {
 namespace {
 

@@ -8,6 +8,8 @@
 #include <nlohmann/json.hpp>
 #include <stdexcept>
 
+#include "test_paths.h"
+
 namespace cresset::test {
 namespace {
 
