@@ -20,7 +20,7 @@ save_file(
         "empty": torch.zeros(0, 4),
         "ünïcode": torch.tensor([1.0]),
     },
-    here / "python.safetensors",
+    here / "io" / "python.safetensors",
     metadata={"format": "pt", "made": "by the package"},
 )
-save_file({"x": torch.tensor([1, 2], dtype=torch.int16)}, here / "int16.safetensors")
+save_file({"x": torch.tensor([1, 2], dtype=torch.int16)}, here / "io" / "int16.safetensors")

@@ -123,7 +123,7 @@ TEST(Safetensors, RefusesWhatCannotBeSaved) {
 }
 
 TEST(Safetensors, ReadsTheFileOfThePythonPackage) {
-  const StateDict file = load(CRESSET_TEST_DIR "/golden/python.safetensors");
+  const StateDict file = load(CRESSET_TEST_DIR "/golden/io/python.safetensors");
   EXPECT_EQ(file.size(), 11u);
   for (const auto& [name, x] : every_kind()) {
     if (name == "image" || name == "transposed") continue;
@@ -132,11 +132,11 @@ TEST(Safetensors, ReadsTheFileOfThePythonPackage) {
     EXPECT_TRUE(same(file.at(name), expected));
   }
   EXPECT_EQ(file.at("ünïcode").item(), 1.0);
-  EXPECT_EQ(load_metadata(CRESSET_TEST_DIR "/golden/python.safetensors").at("made"), "by the package");
+  EXPECT_EQ(load_metadata(CRESSET_TEST_DIR "/golden/io/python.safetensors").at("made"), "by the package");
 }
 
 TEST(Safetensors, NamesATypeItDoesNotHave) {
-  const std::string path = CRESSET_TEST_DIR "/golden/int16.safetensors";
+  const std::string path = CRESSET_TEST_DIR "/golden/io/int16.safetensors";
   EXPECT_EQ(message_of<UnsupportedError>([&] { load(path); }),
             "load: " + path + ": 'x' has the type I16, which is none of F32, F64, F16, BF16, I64, I32, U8, BOOL");
 }
