@@ -14,9 +14,8 @@ cd "$(dirname "$0")/.."
 
 # At least so many percent of the lines of src/ are executed by the tests.
 coverage_threshold=90
-# The fixed parts of the suite under sanitizers, as rooms of tests/: where memory is handled, and where threads meet.
-asan_rooms=(autograd core data dispatch io nn ops optim)
-tsan_rooms=(autograd core data dispatch)
+# The fixed part of the suite under AddressSanitizer, as rooms of tests/: where memory and lifetimes are handled.
+asan_rooms=(autograd core dispatch io)
 
 mode=default
 setup=1
@@ -152,7 +151,6 @@ else
   else
     build clang cresset cresset_data cresset_program || true
     run_rooms asan "${asan_rooms[@]}"
-    run_rooms tsan "${tsan_rooms[@]}"
   fi
 fi
 if [ "$mode" = full ] && [ -x tools/mutate ]; then step mutate tools/mutate || true; fi
