@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Builds cresset and tests it. The last line is `N passed, N failed, N skipped` over all runs of ctest.
 #
-#   tools/test.sh              what CI runs: dev, release, asan and coverage whole, tsan on a fixed part;
-#                              clang's warnings, formatting, headers
+#   tools/test.sh              what CI runs: release and coverage whole, asan on a fixed part; clang's warnings on the
+#                              libraries and the program; formatting, headers (docs/verification.md names what is left out)
 #   tools/test.sh --quick      dev only; under five minutes with a warm ccache
 #   tools/test.sh --full       everything under every preset, and the section of docs/verification.md
 #   --no-setup                 does not install dependencies
