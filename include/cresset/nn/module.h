@@ -275,7 +275,7 @@ class __attribute__((visibility("default"))) ModuleOf<R(Args...)> : public Modul
 };
 
 using Module = ModuleOf<Tensor(const Tensor&)>;
-extern template class ModuleOf<Tensor(const Tensor&)>;
-extern template class ModuleOf<Tensor(const Tensor&, const Tensor&)>;
+extern template class CRESSET_API ModuleOf<Tensor(const Tensor&)>;
+extern template class CRESSET_API ModuleOf<Tensor(const Tensor&, const Tensor&)>;
 
 }  // namespace cresset::nn
