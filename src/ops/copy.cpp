@@ -113,7 +113,18 @@ const Tensor& Tensor::fill_(Scalar value) const {
 }
 
 const Tensor& Tensor::index_put_(const std::vector<IndexItem>& items, const Tensor& value) const {
-  index(items).copy_(value);
+  const Tensor part = index(items);
+  // As in Python's assignment, the value may have more dimensions in front, of size 1.
+  Tensor fitted = value;
+  while (fitted.dim() > part.dim() && fitted.size(0) == 1) fitted = fitted.squeeze(0);
+  const Shape given = fitted.shape(), wanted = part.shape();
+  bool fits = given.size() <= wanted.size();
+  for (int i = 1; fits && i <= given.size(); ++i)
+    fits = given[given.size() - i] == 1 || given[given.size() - i] == wanted[wanted.size() - i];
+  check<ShapeError>(
+      fits, "index_put_: shape mismatch: value tensor of shape {} cannot be broadcast to indexing result of shape {}",
+      value.shape(), wanted);
+  part.copy_(fitted);
   return *this;
 }
 const Tensor& Tensor::index_put_(const std::vector<IndexItem>& items, Scalar value) const {

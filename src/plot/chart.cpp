@@ -101,6 +101,35 @@ class ChartPainter {
     finish();
   }
 
+  // Where a box covers least of the lines: the upper left pixel of the box.
+  std::pair<int, int> emptiest_corner(int width, int height) const {
+    const int right = right_ - width - 8, left = left_ + 8, top = top_ + 8, bottom = bottom_ - height - 8;
+    std::pair<int, int> best{right, top};
+    int fewest = std::numeric_limits<int>::max();
+    for (const auto& corner : {std::pair{right, top}, {left, top}, {right, bottom}, {left, bottom}}) {
+      int covered = 0;
+      const auto look_at = [&](double x, double y) {
+        if (x >= corner.first && x <= corner.first + width && y >= corner.second && y <= corner.second + height)
+          ++covered;
+      };
+      for (const Series& s : chart_.series)
+        for (std::size_t i = 0; i < s.x.size(); ++i) {
+          if (!finite(s, i)) continue;
+          look_at(to_x(s.x[i]), to_y(s.y[i]));
+          if (i == 0 || !finite(s, i - 1)) continue;
+          constexpr int kPieces = 16;  // of the line that leads here
+          for (int k = 1; k < kPieces; ++k)
+            look_at(std::lerp(to_x(s.x[i - 1]), to_x(s.x[i]), 1.0 * k / kPieces),
+                    std::lerp(to_y(s.y[i - 1]), to_y(s.y[i]), 1.0 * k / kPieces));
+        }
+      if (covered < fewest) {
+        fewest = covered;
+        best = corner;
+      }
+    }
+    return best;
+  }
+
   void paint_legend() {
     int width = 0, count = 0;
     for (const Series& s : chart_.series)
@@ -110,10 +139,9 @@ class ChartPainter {
       }
     if (count == 0) return;
     constexpr int swatch = 26, pad = 10;
-    const int row = line_height(kText), box = width + swatch + 3 * pad;
-    const int x = right_ - box - 8;
-    int y = top_ + 8;
-    canvas_.fill(x, y, box, count * row + pad, kWhite, 0.85);
+    const int row = line_height(kText), box = width + swatch + 3 * pad, height = count * row + pad;
+    auto [x, y] = emptiest_corner(box, height);
+    canvas_.fill(x, y, box, height, kWhite, 0.85);
     y += pad / 2 + 4;
     for (std::size_t i = 0; i < chart_.series.size(); ++i) {
       const Series& s = chart_.series[i];

@@ -29,6 +29,15 @@ Outputs call_in_place(const Arguments& in, const Options&) {
   return {(x.*kMethod)()};
 }
 
+Outputs call_pow_in_place(const Arguments& in, const Options& o) {
+  const Tensor x = in[0].clone();
+  return {x.pow_(o.real("exponent", 2))};
+}
+Outputs call_clamp_in_place(const Arguments& in, const Options& o) {
+  const Tensor x = in[0].clone();
+  return {x.clamp_(o.number("min"), o.number("max"))};
+}
+
 template <const Tensor& (Tensor::*kByTensor)(const Tensor&) const, const Tensor& (Tensor::*kByNumber)(Scalar) const>
 Outputs call_in_place_2(const Arguments& in, const Options&) {
   const Tensor x = in[0].clone();
@@ -218,5 +227,22 @@ OpCases square_in_place_cases() { return in_place("square_", call_in_place<&Tens
 OpCases sigmoid_in_place_cases() { return in_place("sigmoid_", call_in_place<&Tensor::sigmoid_>, kFifths, 4, 8); }
 OpCases tanh_in_place_cases() { return in_place("tanh_", call_in_place<&Tensor::tanh_>, kFifths, 4, 8); }
 OpCases relu_in_place_cases() { return in_place("relu_", call_in_place<&Tensor::relu_>, kFifths, 0, 0); }
+OpCases zero_in_place_cases() { return in_place("zero_", call_in_place<&Tensor::zero_>, kFifths, 0, 0, {}); }
+OpCases pow_in_place_cases() {
+  OpCases op = in_place("pow_", call_pow_in_place, kPositive, 4, 8, {"binary"});
+  for (OpCase& c : op.cases) c.options = {{"exponent", 1.5}};
+  op.errors = {{.name = "grows_to_a_float",
+                .arguments = {t({2})},
+                .options = {{"exponent", 1.5}},
+                .dtype = kInt64,
+                .type = ErrorType::dtype,
+                .message = "pow_: result type float32 can't be cast to the desired output type int64"}};
+  return op;
+}
+OpCases clamp_in_place_cases() {
+  OpCases op = in_place("clamp_", call_clamp_in_place, kFifths, 0.5, 0);
+  for (OpCase& c : op.cases) c.options = {{"min", -1.25}, {"max", 2.5}};
+  return op;
+}
 
 }  // namespace cresset::test

@@ -87,6 +87,20 @@ TEST(Chart, ALineIsBrokenWhereAPointIsNotFinite) {
   EXPECT_GT(pixels({0, 1, nan, 1, 0}), 0);
 }
 
+TEST(Chart, PutsTheLegendWhereItCoversLeast) {
+  const auto text_right_of_the_middle = [](std::vector<double> y) {
+    const Picture p = draw({.series = {{.label = "m", .x = {0, 1, 2, 3}, .y = std::move(y)}}});
+    int left = 0, right = 0;
+    for (int row = 0; row < p.height; ++row)
+      for (int x = 0; x < p.width; ++x)
+        if (at(p, x, row) == kBlack) ++(x < p.width / 2 ? left : right);
+    EXPECT_TRUE((left == 0) != (right == 0)) << left << " and " << right;
+    return right > 0;
+  };
+  EXPECT_TRUE(text_right_of_the_middle({3, 2, 1, 0}));
+  EXPECT_FALSE(text_right_of_the_middle({0, 1, 2, 3}));
+}
+
 TEST(Chart, WithoutAnyPointIsEmptyAxes) {
   EXPECT_EQ(count(draw({.series = {{.label = "", .x = {}, .y = {}}}}), kFirstLine), 0);
   EXPECT_EQ(draw({}).width, 720);

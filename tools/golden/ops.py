@@ -32,10 +32,15 @@ def conv2d(x, weight, bias=None, padding_mode="zeros", **options):
 
 
 def index_items(items):
-    """null: None, "...": Ellipsis, {"slice": [start, stop, step]}, a number: itself."""
-    return tuple(
-        slice(*item["slice"]) if isinstance(item, dict) else Ellipsis if item == "..." else item for item in items
-    )
+    """Python's own text: "0, 1:3, ::2, None, ..., -1"."""
+
+    def read(item):
+        if item in ("...", "None"):
+            return {"...": Ellipsis, "None": None}[item]
+        bounds = [int(bound) if bound.strip() else None for bound in item.split(":")]
+        return slice(*bounds) if ":" in item else bounds[0]
+
+    return tuple(read(item.strip()) for item in items.split(","))
 
 
 def index_put_(x, value, items):
