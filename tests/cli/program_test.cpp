@@ -17,7 +17,7 @@ using Json = nlohmann::json;
 
 class Program : public testing::Test {
  protected:
-  Program() { write_small_mnist(folder_.path().string()); }
+  Program() { write_small_mnist(folder_.path()); }
 
   Ended run(std::vector<std::string> arguments) { return run_program(folder_, std::move(arguments)); }
   // `cresset train` on the small data set: 50 steps an epoch.
@@ -25,7 +25,7 @@ class Program : public testing::Test {
     return run(train_arguments(checkpoint, std::move(more)));
   }
   std::vector<std::string> train_arguments(const std::string& checkpoint, std::vector<std::string> more) {
-    std::vector<std::string> arguments{"train", "--data", folder_.path().string(), "--checkpoint", checkpoint};
+    std::vector<std::string> arguments{"train", "--data", folder_.path(), "--checkpoint", checkpoint};
     const bool resumes = std::find(more.begin(), more.end(), "--resume") != more.end();
     if (!resumes) arguments.insert(arguments.end(), {"--dataset", "mnist"});
     arguments.insert(arguments.end(), more.begin(), more.end());
@@ -81,7 +81,7 @@ TEST_F(Program, FailsWithTheReason) {
   EXPECT_EQ(no_file.err, "cresset: load: none: cannot open it: No such file or directory\n");
   write_text(folder_ / "junk", "junk");
   EXPECT_EQ(run({"train", "--resume", "junk"}).code, 1);
-  EXPECT_EQ(run({"train", "--data", folder_.path().string(), "--device", "cuda"}).code, 1);
+  EXPECT_EQ(run({"train", "--data", folder_.path(), "--device", "cuda"}).code, 1);
 }
 
 TEST_F(Program, TrainsTestsAndWritesItsFiles) {
@@ -122,7 +122,7 @@ TEST_F(Program, AResumedTrainingEndsInTheSameBytes) {
     ASSERT_EQ(train("whole", {"--optimizer", optimizer, "--max-steps", "90"}).code, 0);
     for (const char* first : {"1", "20", "50", "77"}) {
       ASSERT_EQ(train("part", {"--optimizer", optimizer, "--max-steps", first}).code, 0);
-      const Ended ended = run({"train", "--resume", "part", "--data", folder_.path().string(), "--max-steps", "90"});
+      const Ended ended = run({"train", "--resume", "part", "--data", folder_.path(), "--max-steps", "90"});
       ASSERT_EQ(ended.code, 0) << ended.err;
       EXPECT_TRUE(bytes("part") == bytes("whole")) << optimizer << " stopped after " << first;
     }
@@ -161,8 +161,8 @@ TEST_F(Program, KeepsTheLogInStepWithTheCheckpoint) {
 }
 
 TEST_F(Program, TrainsOnCifarByDefault) {
-  write_black_cifar(folder_.path().string());
-  const Ended ended = run({"train", "--data", folder_.path().string(), "--max-steps", "30"});
+  write_black_cifar(folder_.path());
+  const Ended ended = run({"train", "--data", folder_.path(), "--max-steps", "30"});
   EXPECT_EQ(ended.code, 0) << ended.err;
   EXPECT_THAT(ended.out,
               HasSubstr("The checkpoint is in cifar_net.safetensors.\nAccuracy of the network on the 10000 "));
@@ -172,10 +172,10 @@ TEST_F(Program, TrainsOnCifarByDefault) {
 TEST_F(Program, EvaluatesACheckpoint) {
   const Ended trained = train("c", {});
   ASSERT_EQ(trained.code, 0);
-  const Ended ended = run({"eval", "--checkpoint", "c", "--data", folder_.path().string()});
+  const Ended ended = run({"eval", "--checkpoint", "c", "--data", folder_.path()});
   EXPECT_EQ(ended.code, 0) << ended.err;
   EXPECT_THAT(trained.out, HasSubstr(ended.out));
-  const Ended json = run({"eval", "--checkpoint", "c", "--data", folder_.path().string(), "--json"});
+  const Ended json = run({"eval", "--checkpoint", "c", "--data", folder_.path(), "--json"});
   EXPECT_EQ(Json::parse(json.out)["images"], 40);
 }
 
@@ -191,8 +191,8 @@ TEST_F(Program, DescribesTheNetworkAndTheMachine) {
 }
 
 TEST_F(Program, TimesWhatTheComparisonAsksFor) {
-  write_black_cifar(folder_.path().string());
-  const Ended ended = run({"bench", "--json", "--steps", "2", "--repeats", "2", "--data", folder_.path().string()});
+  write_black_cifar(folder_.path());
+  const Ended ended = run({"bench", "--json", "--steps", "2", "--repeats", "2", "--data", folder_.path()});
   ASSERT_EQ(ended.code, 0) << ended.err;
   const Json figures = Json::parse(ended.out)["figures"];
   for (const char* name : {"first_tensor_ms", "step_us", "step_us_1_thread", "add_ns", "add_tape_ns",

@@ -12,7 +12,7 @@
 #include <string>
 #include <vector>
 
-#include "io/support.h"
+#include "support/scratch_folder.h"
 
 namespace cresset {
 

@@ -44,7 +44,7 @@ void write_tar(const std::string& path, const std::vector<Entry>& entries) {
 }
 
 TEST(Unpack, PutsFilesAndFolders) {
-  const TempFolder folder;
+  const ScratchFolder folder;
   write_tar(folder / "a.tar.gz",
             {{"set/", "", AE_IFDIR}, {"set/one", "1"}, {"set/deep/two", std::string(300000, '2')}});
   unpack(folder / "a.tar.gz", folder / "out");
@@ -53,7 +53,7 @@ TEST(Unpack, PutsFilesAndFolders) {
 }
 
 TEST(Unpack, RefusesWhatLeavesTheFolder) {
-  const TempFolder folder;
+  const ScratchFolder folder;
   const std::string path = folder / "a.tar.gz";
   for (const std::string name : {"/abs", "../up", "a/../../up", "a/.."}) {
     write_tar(path, {{name, "x"}});
@@ -67,7 +67,7 @@ TEST(Unpack, RefusesWhatLeavesTheFolder) {
 }
 
 TEST(Unpack, RefusesDamage) {
-  const TempFolder folder;
+  const ScratchFolder folder;
   const std::string path = folder / "a.tar.gz";
   std::string noise;
   for (unsigned i = 0, state = 1; i < 5000; ++i, state = state * 1664525u + 1013904223u)
@@ -83,7 +83,7 @@ TEST(Unpack, RefusesDamage) {
 }
 
 TEST(ReadCompressed, HasALimit) {
-  const TempFolder folder;
+  const ScratchFolder folder;
   write_text(folder / "f", std::string(3000000, 'x'));
   EXPECT_EQ(message_of<FormatError>([&] { read_compressed(folder / "f", 1000); }),
             (folder / "f") + " must hold at most 1000 bytes when unpacked");
@@ -108,7 +108,7 @@ class Published : public testing::Test {
   }
   static inline LocalServer* shared_ = nullptr;
   LocalServer& server_ = *shared_;
-  TempFolder folder_, scratch_;
+  ScratchFolder folder_, scratch_;
 };
 
 TEST_F(Published, Cifar10ComesWhole) {

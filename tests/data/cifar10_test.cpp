@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "data/cifar10_files.h"
+#include "data/real_data.h"
 #include "data/synthetic.h"
 
 namespace cresset::data {
@@ -23,7 +24,7 @@ class SmallCifar10 : public testing::Test {
   std::pair<Tensor, Tensor> read(bool train = true) const {
     return read_cifar10(folder_.path(), train, false, small());
   }
-  TempFolder folder_;
+  ScratchFolder folder_;
   const std::string bins_ = folder_ / "cifar-10-batches-bin";
 };
 

@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "data/image_plan.h"
-#include "data/temp_folder.h"
+#include "support/scratch_folder.h"
 
 namespace cresset::data {
 namespace {

@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-#include "data/temp_folder.h"
+#include "support/scratch_folder.h"
 #include "test_paths.h"
 
 namespace cresset::data {
@@ -68,7 +68,7 @@ class LocalServer {
  private:
   std::string log_path() const { return log_ / "requests"; }
 
-  TempFolder files_, log_;
+  ScratchFolder files_, log_;
   pid_t process_ = -1;
   int port_ = 0;
 };

@@ -8,6 +8,7 @@
 #include <cmath>
 
 #include "data/idx.h"
+#include "data/real_data.h"
 #include "data/synthetic.h"
 
 namespace cresset::data {
@@ -38,7 +39,7 @@ class SmallMnist : public testing::Test {
     write_text(raw_ + "t10k-images-idx3-ubyte", idx({2, 4, 5}, pixels(2, 20)));
     write_text(raw_ + "t10k-labels-idx1-ubyte", idx({2}, labels(2)));
   }
-  TempFolder folder_;
+  ScratchFolder folder_;
   const std::string raw_ = folder_ / "MNIST/raw/";
 };
 
@@ -77,7 +78,7 @@ TEST_F(SmallMnist, ChecksLabelsAndCounts) {
 }
 
 TEST(Idx, RefusesDamage) {
-  const TempFolder folder;
+  const ScratchFolder folder;
   const std::string path = folder / "f", whole = idx({2, 4, 5}, pixels(2, 20));
   const auto read = [&] { return read_idx(path, 3); };
   for (std::size_t size = 0; size < 16; ++size) {
@@ -103,7 +104,7 @@ TEST(Idx, RefusesDamage) {
 }
 
 TEST(Idx, RefusesDamagedCompression) {
-  const TempFolder folder;
+  const ScratchFolder folder;
   const std::string path = folder / "f.gz";
   write_gz(path, idx({2, 4, 5}, pixels(2, 20)));
   const std::string whole = read_text(path);

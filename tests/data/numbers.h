@@ -8,7 +8,7 @@
 #include <utility>
 #include <vector>
 
-#include "data/temp_folder.h"
+#include "support/scratch_folder.h"
 
 namespace cresset::data {
 

@@ -5,7 +5,7 @@
 
 #include <set>
 
-#include "data/temp_folder.h"
+#include "support/scratch_folder.h"
 
 namespace cresset::data {
 namespace {

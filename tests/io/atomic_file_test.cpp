@@ -2,16 +2,12 @@
 #include <cresset/error.h>
 #include <cresset/io/atomic_file.h>
 #include <gtest/gtest.h>
-#include <sched.h>
 #include <signal.h>
-#include <sys/mount.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <cerrno>
-#include <cstring>
-
-#include "io/support.h"
+#include "support/scratch_folder.h"
+#include "support/small_disk.h"
 
 namespace cresset::io {
 namespace {
@@ -64,8 +60,8 @@ TEST(AtomicFile, FollowsALink) {
 
 TEST(AtomicFile, SaysWhatIsWrongWithThePath) {
   const ScratchFolder folder;
-  EXPECT_EQ(message_of<IoError>([&] { AtomicFile(folder.path().string()); }),
-            "write: " + folder.path().string() + ": must name a file, is a directory");
+  EXPECT_EQ(message_of<IoError>([&] { AtomicFile(folder.path()); }),
+            "write: " + folder.path() + ": must name a file, is a directory");
   EXPECT_EQ(message_of<IoError>([&] { AtomicFile(""); }), "write: : must name a file, is empty");
   EXPECT_EQ(message_of<IoError>([&] { AtomicFile(folder / "none/x"); }),
             "write: " + (folder / "none/x") + ": cannot write beside it: No such file or directory");
@@ -106,31 +102,6 @@ TEST(AtomicFile, AKillWhileWritingLeavesTheOldFile) {
   EXPECT_EQ(folder.files(), 2u);
   write_whole(folder / "x", "new");
   EXPECT_EQ(folder.files(), 1u);
-}
-
-// Runs `body` on a file system of 64 KiB, in a process of its own, and gives what body says.
-template <class Body>
-std::string on_small_disk(const ScratchFolder& folder, Body body) {
-  int result[2];
-  if (::pipe(result) != 0) return "no pipe";
-  const pid_t child = ::fork();
-  if (child == 0) {
-    std::string answer;
-    if (::unshare(CLONE_NEWNS) != 0 || ::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0 ||
-        ::mount("tmpfs", folder.path().c_str(), "tmpfs", 0, "size=64k") != 0)
-      answer = std::string("cannot mount: ") + std::strerror(errno);
-    else
-      answer = body();
-    static_cast<void>(!::write(result[1], answer.data(), answer.size()));
-    ::_exit(0);
-  }
-  ::close(result[1]);
-  std::string answer(4096, '\0');
-  const ssize_t got = ::read(result[0], answer.data(), answer.size());
-  answer.resize(got > 0 ? static_cast<std::size_t>(got) : 0);
-  ::close(result[0]);
-  ::waitpid(child, nullptr, 0);
-  return answer;
 }
 
 TEST(AtomicFile, AFullDiskLeavesTheOldFileWhole) {

@@ -13,7 +13,7 @@
 
 #include <random>
 
-#include "io/support.h"
+#include "support/scratch_folder.h"
 
 namespace cresset {
 namespace {

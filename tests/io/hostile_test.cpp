@@ -5,7 +5,7 @@
 
 #include <random>
 
-#include "io/support.h"
+#include "support/scratch_folder.h"
 
 namespace cresset {
 namespace {
@@ -119,8 +119,8 @@ TEST(HostileFile, MissingFolderOrFile) {
   const ScratchFolder folder;
   EXPECT_EQ(message_of<IoError>([&] { load(folder / "none"); }),
             "load: " + (folder / "none") + ": cannot open it: No such file or directory");
-  EXPECT_EQ(message_of<IoError>([&] { load(folder.path().string()); }),
-            "load: " + folder.path().string() + ": must be a regular file");
+  EXPECT_EQ(message_of<IoError>([&] { load(folder.path()); }),
+            "load: " + folder.path() + ": must be a regular file");
 }
 
 // Whatever byte of a good file is changed or cut off, it loads or is refused with a typed error.

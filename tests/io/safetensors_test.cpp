@@ -6,7 +6,7 @@
 
 #include <cstdlib>
 
-#include "io/support.h"
+#include "support/scratch_folder.h"
 #include "test_paths.h"
 
 namespace cresset {

@@ -7,9 +7,9 @@
 #include <cmath>
 #include <limits>
 
-#include "io/support.h"
 #include "plot/axis.h"
 #include "plot/font.h"
+#include "support/scratch_folder.h"
 
 namespace cresset::plot {
 namespace {

@@ -1,4 +1,4 @@
-// A folder of its own for each test, and files as text.
+// A folder of its own for each test, files as text, and the messages of errors.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <stdexcept>
 #include <string>
 
 namespace cresset {
@@ -15,7 +16,8 @@ class ScratchFolder {
  public:
   ScratchFolder() {
     std::string pattern = (std::filesystem::temp_directory_path() / "cresset-test-XXXXXX").string();
-    path_ = ::mkdtemp(pattern.data());
+    if (::mkdtemp(pattern.data()) == nullptr) throw std::runtime_error("no folder " + pattern);
+    path_ = pattern;
   }
   ~ScratchFolder() {
     std::error_code ignored;
@@ -23,14 +25,21 @@ class ScratchFolder {
   }
   ScratchFolder(const ScratchFolder&) = delete;
   ScratchFolder& operator=(const ScratchFolder&) = delete;
-  std::string operator/(const std::string& name) const { return (path_ / name).string(); }
-  const std::filesystem::path& path() const { return path_; }
+  std::string operator/(const std::string& name) const { return path_ + "/" + name; }
+  const std::string& path() const { return path_; }
   std::size_t files() const {
     return static_cast<std::size_t>(std::distance(std::filesystem::directory_iterator(path_), {}));
   }
+  // Files and folders in it, separated by spaces.
+  std::string list() const {
+    std::string names;
+    for (const auto& entry : std::filesystem::directory_iterator(path_))
+      names += entry.path().filename().string() + " ";
+    return names;
+  }
 
  private:
-  std::filesystem::path path_;
+  std::string path_;
 };
 
 inline std::string read_text(const std::string& path) {
@@ -38,6 +47,7 @@ inline std::string read_text(const std::string& path) {
   return {std::istreambuf_iterator<char>(file), {}};
 }
 inline void write_text(const std::string& path, const std::string& text) {
+  std::filesystem::create_directories(std::filesystem::path(path).parent_path());
   std::ofstream(path, std::ios::binary) << text;
 }
 
