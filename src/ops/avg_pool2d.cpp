@@ -11,29 +11,25 @@ using namespace nn::functional;
 
 namespace {
 
-template <class Forward, class Backward>
 Tensor pool_backward(const Tensor& grad, const Pool2dProblem& p, const char* node);
 
-template <class Forward, class Backward>
 Tensor pool_forward(const Tensor& input, const Pool2dProblem& p, const char* node) {
   const Tensor x = input.contiguous(p.format);
   Tensor y = new_tensor({p.N, p.C, p.P, p.Q}, p.dtype, x.device(), p.format);
-  run<Forward>(x.device().type, p, static_cast<const void*>(raw(x)), static_cast<void*>(raw(y)));
+  run<AvgPool2dForward>(x.device().type, p, static_cast<const void*>(raw(x)), static_cast<void*>(raw(y)));
   if (needs_history(x))
     record(
-        y, node,
-        [p, node](const Tensor& grad, Grads& out) { out[0] = pool_backward<Forward, Backward>(grad, p, node); }, x);
+        y, node, [p, node](const Tensor& grad, Grads& out) { out[0] = pool_backward(grad, p, node); }, x);
   return y;
 }
 
-template <class Forward, class Backward>
 Tensor pool_backward(const Tensor& grad, const Pool2dProblem& p, const char* node) {
   const Tensor g = grad.contiguous(p.format);
   Tensor z = new_tensor({p.N, p.C, p.H, p.W}, p.dtype, g.device(), p.format);
-  run<Backward>(g.device().type, p, static_cast<const void*>(raw(g)), static_cast<void*>(raw(z)));
+  run<AvgPool2dBackward>(g.device().type, p, static_cast<const void*>(raw(g)), static_cast<void*>(raw(z)));
   if (needs_history(g))
     record(
-        z, node, [p, node](const Tensor& u, Grads& out) { out[0] = pool_forward<Forward, Backward>(u, p, node); }, g);
+        z, node, [p, node](const Tensor& u, Grads& out) { out[0] = pool_forward(u, p, node); }, g);
   return z;
 }
 
@@ -48,7 +44,7 @@ Tensor nn::functional::avg_pool2d(const Tensor& input, Size2 kernel_size, const 
         "avg_pool2d", x, {kernel_size, options.stride.value_or(kernel_size), options.padding, 1, options.ceil_mode});
     p.count_include_pad = options.count_include_pad;
     p.divisor_override = options.divisor_override.value_or(0);
-    return pool_forward<AvgPool2dForward, AvgPool2dBackward>(x, p, "AvgPool2DBackward0");
+    return pool_forward(x, p, "AvgPool2DBackward0");
   });
 }
 
@@ -75,8 +71,9 @@ Tensor nn::functional::adaptive_avg_pool2d(const Tensor& input, Size2 output_siz
                           .R = 1,
                           .S = 1,
                           .stride_h = 1,
-                          .stride_w = 1};
-    return pool_forward<AdaptiveAvgPool2dForward, AdaptiveAvgPool2dBackward>(x, p, "AdaptiveAvgPool2DBackward0");
+                          .stride_w = 1,
+                          .adaptive = true};
+    return pool_forward(x, p, "AdaptiveAvgPool2DBackward0");
   });
 }
 

@@ -213,9 +213,8 @@ OpCases avg_pool2d_cases() {
 }
 
 OpCases adaptive_avg_pool2d_cases() {
-  OpCases op{.name = "adaptive_avg_pool2d",
-             .call = call_adaptive,
-             .slots = {"adaptive_avg_pool2d.forward", "adaptive_avg_pool2d.backward"}};
+  OpCases op{
+      .name = "adaptive_avg_pool2d", .call = call_adaptive, .slots = {"avg_pool2d.forward", "avg_pool2d.backward"}};
   op.cases = {
       {.name = "plain",
        .arguments = {x({2, 3, 6, 8})},

@@ -1,4 +1,4 @@
-// Problems and slots of max_pool2d, avg_pool2d and adaptive_avg_pool2d.
+// Problem and slots of max_pool2d and avg_pool2d; adaptive_avg_pool2d is the latter with windows of its own.
 #pragma once
 
 #include <cresset/dtype.h>
@@ -18,6 +18,9 @@ struct Pool2dProblem {
   bool count_include_pad =
       true;  // avg_pool2d: padded positions count in the divisor (those past the padding never do, as in PyTorch)
   std::int64_t divisor_override = 0;  // avg_pool2d: 0 is none
+  // avg_pool2d: the window of output p is rows floor(p*H/P) up to, not including, ceil((p+1)*H/P), columns likewise,
+  // and the divisor the number of its elements; R, S and the other options are unused.
+  bool adaptive = false;
   friend bool operator==(const Pool2dProblem&, const Pool2dProblem&) = default;
 };
 
@@ -41,19 +44,6 @@ struct AvgPool2dForward {
 };
 struct AvgPool2dBackward {
   static constexpr std::string_view name = "avg_pool2d.backward";
-  using Problem = Pool2dProblem;
-  using Run = void(const Problem&, const Context&, const void* grad_y, void* grad_x);
-};
-
-// Window of output p: input rows floor(p*H/P) up to, not including, ceil((p+1)*H/P); columns likewise. R, S and the
-// options are unused.
-struct AdaptiveAvgPool2dForward {
-  static constexpr std::string_view name = "adaptive_avg_pool2d.forward";
-  using Problem = Pool2dProblem;
-  using Run = void(const Problem&, const Context&, const void* x, void* y);
-};
-struct AdaptiveAvgPool2dBackward {
-  static constexpr std::string_view name = "adaptive_avg_pool2d.backward";
   using Problem = Pool2dProblem;
   using Run = void(const Problem&, const Context&, const void* grad_y, void* grad_x);
 };

@@ -26,21 +26,14 @@ void avg_pool2d_backward(const Pool2dProblem& p, const Context& context, const v
 }
 #else
 
-template <class F>
-void with_avg_windows(const Pool2dProblem& p, F&& f) {
-  with_windows(
-      p, [&](std::int64_t i) { return avg_span(i, p.H, p.R, p.stride_h, p.pad_h); },
-      [&](std::int64_t j) { return avg_span(j, p.W, p.S, p.stride_w, p.pad_w); }, f);
-}
-
 void avg_pool2d_forward(const Pool2dProblem& p, const Context&, const void* x, void* y) {
-  with_avg_windows(p, [&](const Windows& windows) HWY_ATTR {
+  with_windows(p, [&](const Windows& windows) HWY_ATTR {
     switch_simd(p.dtype,
                 [&]<class T>() HWY_ATTR { avg_forward(windows, static_cast<const T*>(x), static_cast<T*>(y)); });
   });
 }
 void avg_pool2d_backward(const Pool2dProblem& p, const Context&, const void* grad_y, void* grad_x) {
-  with_avg_windows(p, [&](const Windows& windows) HWY_ATTR {
+  with_windows(p, [&](const Windows& windows) HWY_ATTR {
     switch_simd(p.dtype, [&]<class T>() HWY_ATTR {
       avg_backward(windows, static_cast<const T*>(grad_y), static_cast<T*>(grad_x));
     });

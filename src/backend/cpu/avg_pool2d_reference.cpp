@@ -15,8 +15,8 @@ void forward(const Pool2dProblem& p, const T* x, T* y) {
     for (std::int64_t c = 0; c < p.C; ++c)
       for (std::int64_t i = 0; i < p.P; ++i)
         for (std::int64_t j = 0; j < p.Q; ++j) {
-          const Span rows = avg_span(i, p.H, p.R, p.stride_h, p.pad_h);
-          const Span columns = avg_span(j, p.W, p.S, p.stride_w, p.pad_w);
+          const Span rows = avg_rows(p, i);
+          const Span columns = avg_columns(p, j);
           double sum = 0;
           for (std::int64_t h = rows.begin; h < rows.end; ++h)
             for (std::int64_t w = columns.begin; w < columns.end; ++w)
@@ -36,8 +36,8 @@ void backward(const Pool2dProblem& p, const T* grad_y, T* grad_x) {
       std::fill(sums.begin(), sums.end(), 0.0);
       for (std::int64_t i = 0; i < p.P; ++i)
         for (std::int64_t j = 0; j < p.Q; ++j) {
-          const Span rows = avg_span(i, p.H, p.R, p.stride_h, p.pad_h);
-          const Span columns = avg_span(j, p.W, p.S, p.stride_w, p.pad_w);
+          const Span rows = avg_rows(p, i);
+          const Span columns = avg_columns(p, j);
           const double grad = double(grad_y[n * out.n + c * out.c + i * out.h + j * out.w]);
           for (std::int64_t h = rows.begin; h < rows.end; ++h)
             for (std::int64_t w = columns.begin; w < columns.end; ++w)

@@ -1,4 +1,4 @@
-// Average pooling over given spans of rows and columns; avg_pool2d and adaptive_avg_pool2d differ in nothing else.
+// Average pooling over given spans of rows and columns.
 #if defined(CRESSET_AVG_WINDOWS_INL_H) == defined(HWY_TARGET_TOGGLE)
 #ifdef CRESSET_AVG_WINDOWS_INL_H
 #undef CRESSET_AVG_WINDOWS_INL_H
@@ -211,13 +211,13 @@ void avg_backward(const Windows& windows, const T* grad_y, T* grad_x) {
 }
 
 // Calls f(windows) with the spans span(output, size of the input, …) in working memory.
-template <class RowSpan, class ColumnSpan, class F>
-void with_windows(const Pool2dProblem& p, RowSpan&& row_span, ColumnSpan&& column_span, F&& f) {
+template <class F>
+void with_windows(const Pool2dProblem& p, F&& f) {
   struct Spans {};
   Span* const rows = static_cast<Span*>(scratch<Spans>(sizeof(Span) * static_cast<std::size_t>(p.P + p.Q)));
   Span* const columns = rows + p.P;
-  for (std::int64_t i = 0; i < p.P; ++i) rows[i] = row_span(i);
-  for (std::int64_t j = 0; j < p.Q; ++j) columns[j] = column_span(j);
+  for (std::int64_t i = 0; i < p.P; ++i) rows[i] = avg_rows(p, i);
+  for (std::int64_t j = 0; j < p.Q; ++j) columns[j] = avg_columns(p, j);
   f(Windows{p, rows, columns});
 }
 

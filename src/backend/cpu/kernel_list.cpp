@@ -1,6 +1,5 @@
 #include "backend/cpu/kernel_list.h"
 
-#include "backend/cpu/adaptive_avg_pool2d_kernels.h"
 #include "backend/cpu/avg_pool2d_kernels.h"
 #include "backend/cpu/batch_norm_kernels.h"
 #include "backend/cpu/binary_kernels.h"
@@ -22,8 +21,6 @@ namespace cresset {
 void register_cpu_kernels() {
   using namespace cpu;
   constexpr DeviceType kCpu = DeviceType::cpu;
-  add_builtin<AdaptiveAvgPool2dForward>(kCpu, kAdaptiveAvgPool2dForwardHighway, kAdaptiveAvgPool2dForwardReference);
-  add_builtin<AdaptiveAvgPool2dBackward>(kCpu, kAdaptiveAvgPool2dBackwardHighway, kAdaptiveAvgPool2dBackwardReference);
   add_builtin<AvgPool2dForward>(kCpu, kAvgPool2dForwardHighway, kAvgPool2dForwardReference);
   add_builtin<AvgPool2dBackward>(kCpu, kAvgPool2dBackwardHighway, kAvgPool2dBackwardReference);
   add_builtin<BatchNormForward>(kCpu, kBatchNormForwardHighway, kBatchNormForwardReference);

@@ -46,7 +46,7 @@ inline bool is_2x2(const Pool2dProblem& p) {
 struct Span {
   std::int64_t begin, end, padded;
 };
-inline Span avg_span(std::int64_t p, std::int64_t size, std::int64_t kernel, std::int64_t stride, std::int64_t pad) {
+inline Span window_span(std::int64_t p, std::int64_t size, std::int64_t kernel, std::int64_t stride, std::int64_t pad) {
   const std::int64_t begin = p * stride - pad, end = std::min(begin + kernel, size + pad);
   return {std::max<std::int64_t>(begin, 0), std::min(end, size), end - begin};
 }
@@ -54,8 +54,16 @@ inline Span adaptive_span(std::int64_t p, std::int64_t size, std::int64_t output
   const std::int64_t begin = p * size / outputs, end = ((p + 1) * size + outputs - 1) / outputs;
   return {begin, end, end - begin};
 }
+// Rows of the outputs i, and columns of the outputs j, of avg_pool2d.
+inline Span avg_rows(const Pool2dProblem& p, std::int64_t i) {
+  return p.adaptive ? adaptive_span(i, p.H, p.P) : window_span(i, p.H, p.R, p.stride_h, p.pad_h);
+}
+inline Span avg_columns(const Pool2dProblem& p, std::int64_t j) {
+  return p.adaptive ? adaptive_span(j, p.W, p.Q) : window_span(j, p.W, p.S, p.stride_w, p.pad_w);
+}
 // What the sum under a window of avg_pool2d is divided by.
 inline std::int64_t avg_divisor(const Pool2dProblem& p, const Span& rows, const Span& columns) {
+  if (p.adaptive) return rows.padded * columns.padded;
   if (p.divisor_override) return p.divisor_override;
   if (p.count_include_pad) return rows.padded * columns.padded;
   return (rows.end - rows.begin) * (columns.end - columns.begin);

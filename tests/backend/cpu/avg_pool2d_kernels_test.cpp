@@ -6,6 +6,14 @@
 namespace cresset::cpu {
 namespace {
 
+// Bounds of an adaptive window, in floating point after PyTorch's documentation.
+std::int64_t first_of(std::int64_t o, std::int64_t size, std::int64_t outputs) {
+  return static_cast<std::int64_t>(std::floor(double(o) * double(size) / double(outputs)));
+}
+std::int64_t end_of(std::int64_t o, std::int64_t size, std::int64_t outputs) {
+  return static_cast<std::int64_t>(std::ceil(double(o + 1) * double(size) / double(outputs)));
+}
+
 void check(const Pool2dProblem& p) {
   const Values x = random_values(p.dtype, p.N * p.C * p.H * p.W, false, 1, 7);
   const Values grad_y = random_values(p.dtype, p.N * p.C * p.P * p.Q, false, 1, 8);
@@ -14,8 +22,14 @@ void check(const Pool2dProblem& p) {
     double sum = 0, size = 0;
     std::int64_t inside = 0, padded = 0;
     std::vector<std::size_t> covered;
-    for (std::int64_t h = i * p.stride_h - p.pad_h; h < i * p.stride_h - p.pad_h + p.R; ++h)
-      for (std::int64_t w = j * p.stride_w - p.pad_w; w < j * p.stride_w - p.pad_w + p.S; ++w) {
+    std::int64_t top = i * p.stride_h - p.pad_h, bottom = top + p.R, left = j * p.stride_w - p.pad_w,
+                 right = left + p.S;
+    if (p.adaptive) {
+      top = first_of(i, p.H, p.P), bottom = end_of(i, p.H, p.P);
+      left = first_of(j, p.W, p.Q), right = end_of(j, p.W, p.Q);
+    }
+    for (std::int64_t h = top; h < bottom; ++h)
+      for (std::int64_t w = left; w < right; ++w) {
         if (h < p.H + p.pad_h && w < p.W + p.pad_w) ++padded;
         if (h < 0 || w < 0 || h >= p.H || w >= p.W) continue;
         ++inside;
@@ -23,8 +37,9 @@ void check(const Pool2dProblem& p) {
         sum += x[covered.back()];
         size += std::abs(x[covered.back()]);
       }
-    const double divisor =
-        p.divisor_override ? double(p.divisor_override) : double(p.count_include_pad ? padded : inside);
+    const double divisor = p.adaptive           ? double(inside)
+                           : p.divisor_override ? double(p.divisor_override)
+                                                : double(p.count_include_pad ? padded : inside);
     if (inside == 0) return;
     y[at] = sum / divisor;
     y_allowed[at] = epsilon(p.dtype) * 4 * size / std::abs(divisor);
@@ -69,6 +84,22 @@ TEST(AvgPool2dKernels, AllOptions) {
           check(p);
           if (HasFatalFailure()) return;
         }
+}
+
+TEST(AvgPool2dKernels, AdaptiveSizesThatDivideAndThatDoNot) {
+  struct Sizes {
+    std::int64_t N, C, H, W, P, Q;
+  };
+  const Sizes sizes[] = {{0, 3, 4, 4, 2, 2},    {1, 1, 1, 1, 1, 1},   {2, 5, 7, 9, 1, 1},
+                         {1, 19, 8, 70, 4, 35}, {2, 3, 7, 40, 3, 7},  {1, 70, 6, 5, 4, 3},
+                         {1, 2, 3, 2, 5, 7},    {3, 2, 28, 65, 5, 2}, {2, 33, 7, 7, 1, 1}};
+  for (const DType dtype : {kFloat32, kFloat64, kFloat16, kBFloat16})
+    for (const Sizes& s : sizes)
+      for (const MemoryFormat format : {kContiguous, kChannelsLast}) {
+        // The other options must not matter here.
+        check({dtype, format, s.N, s.C, s.H, s.W, s.P, s.Q, 9, 9, 9, 9, 0, 0, 9, 9, false, 77, true});
+        if (HasFatalFailure()) return;
+      }
 }
 
 TEST(AvgPool2dKernels, SixteenBits) {

@@ -37,8 +37,9 @@ inline std::int64_t pooled(std::int64_t size, std::int64_t kernel, std::int64_t 
 
 inline std::string describe(const Pool2dProblem& p) {
   std::string text = p.format == kChannelsLast ? "NHWC" : "NCHW";
-  for (const std::int64_t v : {p.N, p.C, p.H, p.W, p.P, p.Q, p.R, p.S, p.stride_h, p.stride_w, p.pad_h, p.pad_w,
-                               p.dilation_h, p.dilation_w, std::int64_t(p.count_include_pad), p.divisor_override})
+  for (const std::int64_t v :
+       {p.N, p.C, p.H, p.W, p.P, p.Q, p.R, p.S, p.stride_h, p.stride_w, p.pad_h, p.pad_w, p.dilation_h, p.dilation_w,
+        std::int64_t(p.count_include_pad), p.divisor_override, std::int64_t(p.adaptive)})
     text.append(1, ' ').append(std::to_string(v));
   return text + " dtype " + std::to_string(static_cast<int>(p.dtype));
 }
