@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Builds cresset and tests it. The last line is `N passed, N failed, N skipped` over all runs of ctest.
 #
-#   tools/test.sh              what CI runs: release and coverage whole; clang's warnings on the
-#                              libraries and the program; formatting, headers (docs/verification.md names what is left out)
+#   tools/test.sh              what CI runs: release and coverage whole; asan and tsan on fixed rooms; clang's warnings on
+#                              the libraries and the program; formatting, headers (docs/verification.md: what is left out)
 #   tools/test.sh --quick      dev only; under five minutes with a warm ccache
 #   tools/test.sh --full       everything under every preset, and the section of docs/verification.md
 #   --no-setup                 does not install dependencies
@@ -14,6 +14,10 @@ cd "$(dirname "$0")/.."
 
 # At least so many percent of the lines of src/ are executed by the tests.
 coverage_threshold=90
+# The fixed part of the suite under the sanitizers, as rooms of tests/: under AddressSanitizer where memory and lifetimes
+# are handled and every op's case table, under ThreadSanitizer where threads meet.
+asan_rooms=(autograd cases core dispatch io)
+tsan_rooms=(autograd core data dispatch)
 
 mode=default
 setup=1
@@ -63,6 +67,17 @@ build() {
   shift
   step "configure-$preset" cmake --preset "$preset" &&
     step "build-$preset" cmake --build --preset "$preset" -j "$jobs" ${1:+--target "$@"}
+}
+
+# Builds and runs some rooms of the suite: run_rooms PRESET ROOMS...
+run_rooms() {
+  local preset=$1 room targets=() names=""
+  shift
+  for room in "$@"; do
+    targets+=("test_$room")
+    names+="${names:+|}$room"
+  done
+  if build "$preset" "${targets[@]}"; then run_tests "$preset" -R "^($names)\$"; fi
 }
 
 # Counting is test_report.py's: a failing test is no failed step.
@@ -135,6 +150,8 @@ else
     if build tsan; then run_tests tsan; fi
   else
     build clang cresset cresset_data cresset_program || true
+    run_rooms asan "${asan_rooms[@]}"
+    run_rooms tsan "${tsan_rooms[@]}"
   fi
 fi
 if [ "$mode" = full ] && [ -x tools/mutate ]; then step mutate tools/mutate || true; fi
