@@ -36,7 +36,7 @@ set(label_plot data)
 set(label_cli cli)
 
 file(GLOB rooms RELATIVE ${tests} CONFIGURE_DEPENDS ${tests}/*)
-list(REMOVE_ITEM rooms support golden package compile)
+list(REMOVE_ITEM rooms support golden package compile sim)
 foreach(room IN LISTS rooms)
   file(GLOB_RECURSE room_sources CONFIGURE_DEPENDS ${tests}/${room}/*.cpp)
   if(NOT room_sources)
@@ -71,6 +71,9 @@ if(NOT CRESSET_SANITIZE AND NOT CRESSET_COVERAGE)
     ${CMAKE_GENERATOR})
   set_tests_properties(package PROPERTIES LABELS package TIMEOUT 600)
 endif()
+
+# The CUDA simulator and its tests need nothing of the library.
+add_subdirectory(${tests}/sim ${PROJECT_BINARY_DIR}/sim)
 
 # A change of the sources that a mutation no longer fits must change the mutation too.
 add_test(NAME mutations COMMAND ${PROJECT_SOURCE_DIR}/tools/mutate --check)

@@ -1,0 +1,73 @@
+// Streams: queues whose work runs late, in an order that the dependences allow and a seed chooses.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <vector>
+
+#include "cudasim/launch.h"
+#include "cudasim/runtime_types.h"
+
+namespace cudasim {
+
+struct Device;
+
+/// How far a stream has come. Outlives the stream, for events recorded on it.
+struct Progress {
+  uint64_t completed = 0;
+};
+
+struct Dependence {
+  std::shared_ptr<Progress> on;
+  uint64_t count;
+  bool fulfilled() const { return on->completed >= count; }
+};
+
+/// A kernel, a copy, a fill: what a stream's turn does.
+struct Work {
+  virtual ~Work() = default;
+  virtual cudaError run(Device& device) = 0;
+};
+
+struct Queued {
+  std::shared_ptr<Work> work;
+  std::vector<Dependence> after;
+};
+
+}  // namespace cudasim
+
+struct CUstream_st {
+  int device = 0;
+  unsigned flags = 0;
+  int priority = 0;
+  bool destroyed = false;  // goes when its work is done
+  std::deque<cudasim::Queued> queue;
+  std::vector<cudasim::Dependence> waits;  // of cudaStreamWaitEvent, for the next work
+  uint64_t enqueued = 0;
+  std::shared_ptr<cudasim::Progress> progress = std::make_shared<cudasim::Progress>();
+  bool blocking() const { return (flags & cudaStreamNonBlocking) == 0; }
+};
+
+struct CUevent_st {
+  unsigned flags = 0;
+  int device = 0;
+  bool recorded = false;
+  cudasim::Dependence at;
+  std::shared_ptr<double> time;  // seconds; negative until the stream has come so far
+};
+
+namespace cudasim {
+
+/// The stream behind a handle, legacy and per-thread ones included; null when it is none.
+CUstream_st* resolve(cudaStream_t stream);
+/// Appends work; `error` of an earlier kernel comes back instead where the device has one.
+cudaError append(CUstream_st& stream, std::shared_ptr<Work> work);
+/// Runs work until all of it is done: of one stream, of a device, or up to a dependence. Counts no synchronisation.
+cudaError run_stream(CUstream_st& stream);
+cudaError run_device(Device& device);
+cudaError run_until(Device& device, const Dependence& goal);
+/// One piece of work of any stream; false when none can run.
+bool run_one(Device& device);
+
+}  // namespace cudasim
