@@ -40,6 +40,7 @@ MODULES = {
     "max_pool2d_all": nn.MaxPool2d((2, 3), stride=(1, 2), padding=1, dilation=2, ceil_mode=True),
     "avg_pool2d": nn.AvgPool2d(3, 2, 1),
     "adaptive_avg_pool2d": nn.AdaptiveAvgPool2d((7, 6)),
+    "adaptive_avg_pool2d_none": nn.AdaptiveAvgPool2d((None, 7)),
     "linear": nn.Linear(3, 4),
     "linear_no_bias": nn.Linear(3, 4, bias=False),
     "batch_norm2d": nn.BatchNorm2d(6),

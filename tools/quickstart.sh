@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Installs what is missing, builds cresset, and trains a small convolutional network on CIFAR-10 for two epochs.
-# Shows the accuracy in all and for each class, and says where the curve, the test images and the checkpoint lie.
+# Shows the accuracy in all and for each class (`cresset eval` does so again), and says where the curve, the test images and
+# the checkpoint lie.
 #
 #   tools/quickstart.sh [OPTIONS OF cresset train]      such as --max-steps 500, --threads 1, --seed 3
 #
@@ -8,7 +9,7 @@
 # Where CIFAR-10 cannot be had at all, Fashion-MNIST from Debian's package dataset-fashion-mnist takes its place.
 set -euo pipefail
 case "${1:-}" in
-  -h | --help) sed -n '2,8s/^# \{0,1\}//p' "$0"; exit 0 ;;
+  -h | --help) sed -n '2,9s/^# \{0,1\}//p' "$0"; exit 0 ;;
 esac
 start_folder=$PWD
 cd "$(dirname "$0")/.."
@@ -70,9 +71,6 @@ rm -f "$out"/try.safetensors*
 
 train "$@"
 
-echo
-echo "accuracy on the test images, in all and for each class:"
-"$cresset" eval --checkpoint "$out/cifar_net.safetensors" --data "$data"
 echo
 echo "curve of loss and accuracy:  $out/curve.png"
 echo "test images with labels:     $out/predictions.png"

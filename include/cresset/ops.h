@@ -143,7 +143,21 @@ struct AvgPool2dOptions {
   std::optional<std::int64_t> divisor_override = {};
 };
 CRESSET_API Tensor avg_pool2d(const Tensor& input, Size2 kernel_size, const AvgPool2dOptions& options = {});
-CRESSET_API Tensor adaptive_avg_pool2d(const Tensor& input, Size2 output_size);
+// One number for both spatial dimensions, or {height, width}, where None keeps the input's size.
+struct AdaptiveSize2 {
+  struct Side {
+    template <std::integral T>
+    constexpr Side(T n) : size(n) {}
+    constexpr Side(NoneType) {}
+    std::optional<std::int64_t> size;
+  };
+  template <std::integral T>
+  constexpr AdaptiveSize2(T both) : h(both), w(both) {}
+  constexpr AdaptiveSize2(Side height, Side width) : h(height), w(width) {}
+  constexpr AdaptiveSize2(Size2 s) : h(s.h), w(s.w) {}
+  Side h, w;
+};
+CRESSET_API Tensor adaptive_avg_pool2d(const Tensor& input, AdaptiveSize2 output_size);
 
 // input [*, in], weight [out, in], bias [out] or undefined: input weightᵀ + bias, [*, out].
 CRESSET_API Tensor linear(const Tensor& input, const Tensor& weight, const Tensor& bias = {});

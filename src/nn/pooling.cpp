@@ -31,6 +31,11 @@ std::string AvgPool2d::extra_repr() const {
                      python_size(options_.padding));
 }
 
-std::string AdaptiveAvgPool2d::extra_repr() const { return "output_size=" + python_size(output_size_); }
+std::string AdaptiveAvgPool2d::extra_repr() const {
+  const auto& [h, w] = output_size_;
+  if (h.size && w.size) return "output_size=" + python_size({*h.size, *w.size});
+  const auto side = [](const auto& s) { return s.size ? fmt::format("{}", *s.size) : std::string("None"); };
+  return fmt::format("output_size=({}, {})", side(h), side(w));
+}
 
 }  // namespace cresset::nn

@@ -48,7 +48,7 @@ Tensor nn::functional::avg_pool2d(const Tensor& input, Size2 kernel_size, const 
   });
 }
 
-Tensor nn::functional::adaptive_avg_pool2d(const Tensor& input, Size2 output_size) {
+Tensor nn::functional::adaptive_avg_pool2d(const Tensor& input, AdaptiveSize2 output_size) {
   return pool_batched(input, [&](const Tensor& x) {
     check<ShapeError>(x.dim() == 4, "adaptive_avg_pool2d: Expected 3D or 4D tensor, but got {}", x);
     check<DTypeError>(x.is_floating_point(), "adaptive_avg_pool2d: the input must be of a floating type, got {}", x);
@@ -57,17 +57,18 @@ Tensor nn::functional::adaptive_avg_pool2d(const Tensor& input, Size2 output_siz
         s[1] > 0 && s[2] > 0 && s[3] > 0,
         "adaptive_avg_pool2d: Expected input to have non-zero size for non-batch dimensions, but input has sizes {}",
         s);
-    check<ValueError>(output_size.h > 0 && output_size.w > 0,
-                      "adaptive_avg_pool2d: elements of output_size must be greater than 0, got {} and {}",
-                      output_size.h, output_size.w);
+    const std::int64_t height = output_size.h.size.value_or(s[2]), width = output_size.w.size.value_or(s[3]);
+    check<ValueError>(height > 0 && width > 0,
+                      "adaptive_avg_pool2d: elements of output_size must be greater than 0, got {} and {}", height,
+                      width);
     const Pool2dProblem p{.dtype = x.dtype(),
                           .format = x.suggest_memory_format(),
                           .N = s[0],
                           .C = s[1],
                           .H = s[2],
                           .W = s[3],
-                          .P = output_size.h,
-                          .Q = output_size.w,
+                          .P = height,
+                          .Q = width,
                           .R = 1,
                           .S = 1,
                           .stride_h = 1,

@@ -70,6 +70,8 @@ TEST(Layers, PoolingIsTheFunction) {
   EXPECT_TRUE(avg(x).equal(F::avg_pool2d(x, {3, 2}, {.padding = 1, .count_include_pad = false})));
   EXPECT_TRUE(nn::AvgPool2d(2, 1)(x).equal(F::avg_pool2d(x, 2, {.stride = 1})));
   EXPECT_TRUE((nn::AdaptiveAvgPool2d{{3, 2}}(x).equal(F::adaptive_avg_pool2d(x, {3, 2}))));
+  EXPECT_TRUE((nn::AdaptiveAvgPool2d{{None, 2}}(x).equal(F::adaptive_avg_pool2d(x, {x.size(2), 2}))));
+  EXPECT_TRUE((nn::AdaptiveAvgPool2d{{3, None}}(x).equal(F::adaptive_avg_pool2d(x, {3, x.size(3)}))));
 }
 
 TEST(Layers, ActivationsAreTheFunctions) {

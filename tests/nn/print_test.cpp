@@ -58,6 +58,7 @@ TEST(Print, AsPyTorch) {
       {"max_pool2d_all", MaxPool2d{{2, 3}, {.stride = {1, 2}, .padding = 1, .dilation = 2, .ceil_mode = true}}.str()},
       {"avg_pool2d", AvgPool2d{3, {.stride = 2, .padding = 1}}.str()},
       {"adaptive_avg_pool2d", AdaptiveAvgPool2d{{7, 6}}.str()},
+      {"adaptive_avg_pool2d_none", AdaptiveAvgPool2d{{None, 7}}.str()},
       {"linear", Linear{3, 4}.str()},
       {"linear_no_bias", Linear{3, 4, {.bias = false}}.str()},
       {"batch_norm2d", BatchNorm2d{6}.str()},

@@ -57,16 +57,16 @@ class CRESSET_API AvgPool2d : public Module {
 // https://docs.pytorch.org/docs/stable/generated/torch.nn.AdaptiveAvgPool2d.html
 class CRESSET_API AdaptiveAvgPool2d : public Module {
  public:
-  explicit AdaptiveAvgPool2d(Size2 output_size) : output_size_(output_size) {}
+  explicit AdaptiveAvgPool2d(functional::AdaptiveSize2 output_size) : output_size_(output_size) {}
 
   Tensor forward(const Tensor& input) override { return functional::adaptive_avg_pool2d(input, output_size_); }
   std::string extra_repr() const override;
   CRESSET_DECLARE_MODULE(AdaptiveAvgPool2d)
 
-  Size2 output_size() const { return output_size_; }
+  functional::AdaptiveSize2 output_size() const { return output_size_; }
 
  private:
-  Size2 output_size_;
+  functional::AdaptiveSize2 output_size_;
 };
 
 }  // namespace cresset::nn
