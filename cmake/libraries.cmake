@@ -26,9 +26,10 @@ function(cresset_library name)
     LINKER_LANGUAGE CXX
     INSTALL_RPATH $ORIGIN
     LINK_DEPENDS ${PROJECT_SOURCE_DIR}/cmake/exports.map)
-  target_link_options(${name} PRIVATE -Wl,--version-script=${PROJECT_SOURCE_DIR}/cmake/exports.map
-    # A sanitizer's run-time is found when the program starts.
-    $<$<NOT:$<BOOL:${CRESSET_SANITIZE}>>:-Wl,-z,defs>)
+  target_link_options(${name} PRIVATE -Wl,--version-script=${PROJECT_SOURCE_DIR}/cmake/exports.map)
+  if(NOT CRESSET_SANITIZE)  # a sanitizer's run-time is found when the program starts
+    target_link_options(${name} PRIVATE -Wl,-z,defs)
+  endif()
   target_compile_features(${name} PUBLIC cxx_std_20)
 
   add_library(${name}_testable STATIC EXCLUDE_FROM_ALL $<TARGET_OBJECTS:${name}_objects>)
