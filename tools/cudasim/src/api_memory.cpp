@@ -84,8 +84,9 @@ cudaError allocate_async(void** pointer, size_t bytes, CUmemPoolHandle_st& pool,
 /// The allocation that begins at the address; null, with a report, for anything else.
 Allocation* to_free(void* pointer, const char* function) {
   Allocation* a = Runtime::instance().memory.find(pointer);
-  const bool freed = a != nullptr && a->base == pointer && (a->state == Allocation::kFreed || a->freeing);
-  if (a != nullptr && a->base == pointer && !freed) return a;
+  const bool begins = a != nullptr && a->base == pointer;
+  if (begins && a->state != Allocation::kFreed && !a->freeing) return a;
+  const bool freed = begins || Runtime::instance().memory.was_freed(pointer);
   report(freed ? "double free" : "invalid free",
          format("%s(%p)%s", function, pointer, freed ? "" : ": no allocation begins there"));
   return nullptr;

@@ -44,15 +44,14 @@ void fault_in_kernel(Runner& runner, const void* address, void* context) {
     memory.open(*a);
     return;  // and the instruction is tried again
   }
-  const std::string place = " at " + code_location(code_address(context));
   if (a == nullptr) {
     runner.fail("illegal address", cudaErrorIllegalAddress,
-                format("%p is in no allocation,%s", address, place.c_str()));
+                format("%p is in no allocation, at %s", address, code_location(code_address(context)).c_str()));
   }
   const char* kind = a->state == Allocation::kFreed     ? "use after free"
                      : a->state == Allocation::kPending ? "use before allocation"
                                                         : "memory of another device";
-  runner.fail(kind, cudaErrorIllegalAddress, describe(*a, address) + place);
+  runner.fail(kind, cudaErrorIllegalAddress, describe(*a, address) + " at " + code_location(code_address(context)));
 }
 
 void on_fault(int signal, siginfo_t* info, void* context) {

@@ -64,7 +64,7 @@ Allocation* Memory::allocate(size_t bytes, int device, const void* caller) {
     void* memory = nullptr;
     if (posix_memalign(&memory, 256, bytes == 0 ? 1 : bytes) != 0) return nullptr;
     base = static_cast<char*>(memory);
-    allocations_.erase(base);
+    freed_bases_.erase(base);
   }
   std::memset(base, 0xff, bytes);
   Allocation& a = allocations_[base];
@@ -86,7 +86,11 @@ void Memory::release(Allocation& allocation) {
 #if CUDASIM_ASAN
     __asan_unpoison_memory_region(allocation.base, allocation.bytes);
 #endif
-    std::free(allocation.base);
+    // The host may get the same addresses next, so nothing else is remembered of it.
+    char* base = allocation.base;
+    allocations_.erase(base);
+    freed_bases_.insert(base);
+    std::free(base);
     return;
   }
   mprotect(allocation.base, allocation.mapped, PROT_NONE);
@@ -105,6 +109,13 @@ void Memory::reuse_oldest() {
     freed_.erase(freed_.begin(), freed_.begin() + static_cast<std::ptrdiff_t>(freed_begin_));
     freed_begin_ = 0;
   }
+}
+
+bool Memory::was_freed(const void* address) {
+  auto* base = static_cast<char*>(const_cast<void*>(address));
+  if (!kArena) return freed_bases_.contains(base);
+  const Allocation* a = find(base);
+  return a != nullptr && a->base == base && a->state == Allocation::kFreed;
 }
 
 Allocation* Memory::find(const void* address) {
@@ -173,9 +184,11 @@ std::vector<std::string> Memory::describe_live() const {
 }
 
 void Memory::release_all() {
+  std::vector<Allocation*> live;
   for (auto& [base, a] : allocations_) {
-    if (a.state != Allocation::kFreed) release(a);
+    if (a.state != Allocation::kFreed) live.push_back(&a);
   }
+  for (Allocation* a : live) release(*a);
   for (auto& [base, host] : host_) {
     if (!host.registered) std::free(base);
   }

@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -41,6 +42,8 @@ class Memory {
   /// The allocation that holds the address, freed ones included until their place is needed again; null for host
   /// memory.
   Allocation* find(const void* address);
+  /// Whether an allocation began at the address and has been freed.
+  bool was_freed(const void* address);
   /// Makes an allocation accessible until close().
   void open(Allocation& allocation);
   /// Opens every live allocation that an argument's bytes point into; under AddressSanitizer all that are live.
@@ -64,6 +67,7 @@ class Memory {
   std::vector<Allocation*> opened_;
   std::vector<char*> freed_;  // oldest first, from freed_begin_ on
   size_t freed_begin_ = 0, freed_bytes_ = 0;
+  std::set<char*> freed_bases_;            // under sanitizers
   std::multimap<size_t, char*> reusable_;  // by mapped size
   char* arena_ = nullptr;
   size_t arena_used_ = 0;

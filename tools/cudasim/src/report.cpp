@@ -48,9 +48,8 @@ std::string kernel_name(const Kernel& kernel) {
   if (begin != std::string::npos) name = name.substr(begin + 10);
   name = name.substr(0, name.find_first_of(";]"));
   if (name.starts_with('&')) name = name.substr(1);
-  for (const char* noise : {"{anonymous}::", "(anonymous namespace)::"}) {
-    for (auto at = name.find(noise); at != std::string::npos; at = name.find(noise)) name.erase(at, std::strlen(noise));
-  }
+  const auto scope = name.substr(0, name.find('<')).rfind("::");
+  if (scope != std::string::npos) name = name.substr(scope + 2);
   return name;
 }
 

@@ -147,13 +147,14 @@ void Runner::run_block(uint3 index) {
   release_shared_memory();
 }
 
-void Runner::fail(const char* kind, cudaError error, const std::string& text) {
+void Runner::fail(const char* kind, cudaError error, std::string text) {
   if (!failed) {
     failed = true;
     error_ = error;
     report(kind, position() + ": " + text);
   }
-  // The fiber is abandoned with what is on its stack: kernels own nothing.
+  // The fiber is abandoned with what is on its stack: kernels own nothing, and nor may this text.
+  std::string().swap(text);
   switch_to(&home);
   __builtin_unreachable();
 }
@@ -180,7 +181,7 @@ std::string Runner::waiting() const {
   return out;
 }
 
-Runner::Copy* Runner::copies_of(const Thread& thread) {
+AsyncCopy* Runner::copies_of(const Thread& thread) {
   const size_t wanted = size_t{kMaxCopies} * (thread.linear + 1);
   if (copy_store_.size() < wanted) copy_store_.resize(size_t{kMaxCopies} * 1024);
   return copy_store_.data() + size_t{kMaxCopies} * thread.linear;

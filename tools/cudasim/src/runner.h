@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "cudasim/async_copy.h"
 #include "cudasim/launch.h"
 #include "cudasim/runtime_types.h"
 #include "random.h"
@@ -26,7 +27,7 @@ class Runner : public Block {
   cudaError run(Launch& launch, const SharedLimits& limits, Random* random, unsigned char poison);
 
   /// Ends the launch from inside a kernel.
-  [[noreturn]] void fail(const char* kind, cudaError error, const std::string& text);
+  [[noreturn]] void fail(const char* kind, cudaError error, std::string text);
   /// "kernel k, block (0,0,0), thread (1,0,0)" of the running thread; outside kernels "host code".
   std::string position() const;
   /// "threads 0-15 in __syncthreads at k.cu:7; 16-31 finished"
@@ -37,13 +38,9 @@ class Runner : public Block {
   Fiber* take_fiber();
   [[noreturn]] void fiber_loop(boost::context::detail::transfer_t transfer);
 
-  struct Copy {  // by cp.async, not yet landed
-    void* to;
-    const void* from;
-    unsigned bytes, from_bytes, group;
-  };
   static constexpr unsigned kMaxCopies = 128;
-  Copy* copies_of(const Thread& thread);
+  /// cp.async of a thread that has not landed yet: Thread::copies of them.
+  AsyncCopy* copies_of(const Thread& thread);
 
  private:
   struct SharedArray {
@@ -67,7 +64,7 @@ class Runner : public Block {
   std::vector<Thread*> ready_store_, barrier_store_;
   std::vector<std::unique_ptr<Fiber>> fibers_;
   std::vector<Fiber*> idle_store_;
-  std::vector<Copy> copy_store_;
+  std::vector<AsyncCopy> copy_store_;
   std::vector<SharedArray> shared_;
   std::vector<void*> old_shared_;
   dim3 shape_;
