@@ -119,8 +119,7 @@ TEST(HostileFile, MissingFolderOrFile) {
   const ScratchFolder folder;
   EXPECT_EQ(message_of<IoError>([&] { load(folder / "none"); }),
             "load: " + (folder / "none") + ": cannot open it: No such file or directory");
-  EXPECT_EQ(message_of<IoError>([&] { load(folder.path()); }),
-            "load: " + folder.path() + ": must be a regular file");
+  EXPECT_EQ(message_of<IoError>([&] { load(folder.path()); }), "load: " + folder.path() + ": must be a regular file");
 }
 
 // Whatever byte of a good file is changed or cut off, it loads or is refused with a typed error.
