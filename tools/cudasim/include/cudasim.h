@@ -34,6 +34,8 @@ CUDASIM_API Counters counters();
 CUDASIM_API std::vector<std::string> take_reports();
 /// One line for each device allocation that is alive; empty when nothing leaks.
 CUDASIM_API std::vector<std::string> leaks();
+/// Makes a report of each.
+CUDASIM_API void report_leaks();
 /// Reports go to stderr, too, unless switched off.
 CUDASIM_API void print_reports(bool print);
 

@@ -20,9 +20,12 @@ struct BeginAllocation final : Work {
   char* base;
   cudaError run(Device&) override {
     Allocation* a = Runtime::instance().memory.find(base);
-    if (a != nullptr && a->state == Allocation::kPending) a->state = Allocation::kLive;
+    if (a == nullptr || a->state != Allocation::kPending) return cudaSuccess;
+    a->state = Allocation::kLive;
+    Runtime::instance().memory.note(*a, true);
     return cudaSuccess;
   }
+  std::string what() const override { return "cudaMallocAsync"; }
 };
 
 void give_back(Device& device, CUmemPoolHandle_st& pool, size_t bytes) {
@@ -38,10 +41,12 @@ struct EndAllocation final : Work {
     Runtime& runtime = Runtime::instance();
     Allocation* a = runtime.memory.find(base);
     if (a == nullptr || a->state == Allocation::kFreed) return cudaSuccess;
+    runtime.memory.note(*a, true);
     give_back(*runtime.devices[static_cast<size_t>(a->device)], *a->pool, rounded(a->bytes));
     runtime.memory.release(*a);
     return cudaSuccess;
   }
+  std::string what() const override { return "cudaFreeAsync"; }
 };
 
 /// Makes room in the pool, if need be by waiting for frees that are under way; false when there is none.

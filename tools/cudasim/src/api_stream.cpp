@@ -83,14 +83,16 @@ cudaError_t cudaStreamQuery(cudaStream_t stream) {
   run_one(device_of(*target));
   call.runtime.memory.close();
   if (device_of(*target).sticky != cudaSuccess) return remember(device_of(*target).sticky);
-  return target->queue.empty() ? cudaSuccess : cudaErrorNotReady;
+  if (!target->queue.empty()) return cudaErrorNotReady;
+  merge(call.runtime.host_clock, *target->clock);
+  return cudaSuccess;
 }
 
 cudaError_t cudaStreamWaitEvent(cudaStream_t stream, cudaEvent_t event, unsigned int) {
   CUDASIM_CALL;
   CUstream_st* target = resolve(stream);
   if (target == nullptr || event == nullptr) return remember(cudaErrorInvalidResourceHandle);
-  if (event->recorded && !event->at.fulfilled()) target->waits.push_back(event->at);
+  if (event->recorded) target->waits.push_back(event->at);
   return cudaSuccess;
 }
 
@@ -154,7 +156,7 @@ cudaError_t cudaEventRecord(cudaEvent_t event, cudaStream_t stream) {
   work->time = event->time = std::make_shared<double>(-1.0);
   const cudaError_t error = append(*target, std::move(work));
   event->recorded = true;
-  event->at = {target->progress, target->enqueued};
+  event->at = {target->progress, target->enqueued, target->clock};
   return remember(error);
 }
 
@@ -165,10 +167,12 @@ cudaError_t cudaEventRecordWithFlags(cudaEvent_t event, cudaStream_t stream, uns
 cudaError_t cudaEventQuery(cudaEvent_t event) {
   CUDASIM_CALL;
   if (event == nullptr) return remember(cudaErrorInvalidResourceHandle);
-  if (!event->recorded || event->at.fulfilled()) return cudaSuccess;
-  run_one(*call.runtime.devices[static_cast<size_t>(event->device)]);
+  if (!event->recorded) return cudaSuccess;
+  if (!event->at.fulfilled()) run_one(*call.runtime.devices[static_cast<size_t>(event->device)]);
   call.runtime.memory.close();
-  return event->at.fulfilled() ? cudaSuccess : cudaErrorNotReady;
+  if (!event->at.fulfilled()) return cudaErrorNotReady;
+  merge(call.runtime.host_clock, *event->at.clock);
+  return cudaSuccess;
 }
 
 cudaError_t cudaEventSynchronize(cudaEvent_t event) {

@@ -97,6 +97,9 @@ void Runtime::reset(const Settings& next) {
   settings = next;
   random = Random(next.seed);
   counters = {};
+  turn = {};
+  host_clock.clear();
+  streams_numbered = 0;
   for (int i = 0; i < next.devices; ++i) {
     auto d = std::make_unique<Device>();
     d->index = i;
@@ -134,6 +137,10 @@ Counters counters() {
   c.allocations = call.runtime.memory.live_count();
   c.bytes = call.runtime.memory.live_bytes();
   return c;
+}
+
+void report_leaks() {
+  for (const std::string& leak : leaks()) report("leak", leak);
 }
 
 std::vector<std::string> leaks() {

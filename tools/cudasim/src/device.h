@@ -41,6 +41,9 @@ class Runtime {
   Random random{1};
   std::map<const void*, int> dynamic_shared_limits;  // by kernel, cudaFuncSetAttribute
   std::list<CUmemPoolHandle_st*> pools;
+  Turn turn;         // the work that runs, for Memory
+  Clock host_clock;  // what the host has waited for
+  uint64_t streams_numbered = 0;
   int running_device = 0;  // whose kernel runs
 
   void reset(const Settings& next);

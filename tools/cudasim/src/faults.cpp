@@ -30,6 +30,14 @@ const void* code_address(void* context) {
 #endif
 }
 
+bool is_write([[maybe_unused]] void* context) {
+#if defined(__x86_64__)
+  return (static_cast<ucontext_t*>(context)->uc_mcontext.gregs[REG_ERR] & 2) != 0;
+#else
+  return true;  // what is only read then counts as written, and may be reported for nothing
+#endif
+}
+
 std::string describe(const Allocation& a, const void* address) {
   const auto offset = static_cast<const char*>(address) - a.base;
   return format("byte %td of an allocation of %zu bytes on device %d", offset, a.bytes, a.device);
@@ -39,9 +47,11 @@ void fault_in_kernel(Runner& runner, const void* address, void* context) {
   Memory& memory = Runtime::instance().memory;
   Allocation* a = memory.find(address);
   const int device = Runtime::instance().running_device;
-  if (a != nullptr && a->state == Allocation::kLive && !a->open &&
+  const bool write = is_write(context);
+  if (a != nullptr && a->state == Allocation::kLive &&
+      a->open < (write ? Allocation::kWritable : Allocation::kReadable) &&
       Runtime::instance().devices[static_cast<size_t>(device)]->peers[static_cast<size_t>(a->device)]) {
-    memory.open(*a);
+    memory.open(*a, write);
     return;  // and the instruction is tried again
   }
   if (a == nullptr) {

@@ -6,6 +6,7 @@
 #include <cstring>
 
 #include "cudasim/config.h"
+#include "device.h"
 #include "report.h"
 
 namespace cudasim {
@@ -68,7 +69,13 @@ Allocation* Memory::allocate(size_t bytes, int device, const void* caller) {
   }
   std::memset(base, 0xff, bytes);
   Allocation& a = allocations_[base];
-  a = {.base = base, .bytes = bytes, .mapped = mapped, .device = device, .open = true, .caller = caller};
+  a = Allocation{};
+  a.base = base;
+  a.bytes = bytes;
+  a.mapped = mapped;
+  a.device = device;
+  a.open = Allocation::kWritable;
+  a.caller = caller;
   opened_.push_back(&a);
   close();
   ++live_count_;
@@ -81,7 +88,7 @@ void Memory::release(Allocation& allocation) {
   live_bytes_ -= allocation.bytes;
   allocation.state = Allocation::kFreed;
   std::erase(opened_, &allocation);
-  allocation.open = false;
+  allocation.open = Allocation::kClosed;
   if (!kArena) {
 #if CUDASIM_ASAN
     __asan_unpoison_memory_region(allocation.base, allocation.bytes);
@@ -127,11 +134,37 @@ Allocation* Memory::find(const void* address) {
   return p < a.base + reach ? &a : nullptr;
 }
 
-void Memory::open(Allocation& allocation) {
-  if (allocation.open || allocation.state == Allocation::kFreed) return;
-  allocation.open = true;
-  opened_.push_back(&allocation);
-  if (kArena) mprotect(allocation.base, allocation.mapped, PROT_READ | PROT_WRITE);
+void Memory::watch(bool on) {
+  if (on || watched_) close();
+  watched_ = on && kArena;
+}
+
+void Memory::note(Allocation& allocation, bool write) {
+  if (!watched_) return;
+  const Turn& turn = Runtime::instance().turn;
+  const Access* other = note_access(allocation.history, turn, write);
+  if (other == nullptr) return;
+  report("missing event", format("%s in stream %llu and %s in stream %llu use an allocation of %zu bytes, allocated at "
+                                 "%s, and nothing orders them",
+                                 turn.what.c_str(), static_cast<unsigned long long>(turn.stream), other->what.c_str(),
+                                 static_cast<unsigned long long>(other->stream), allocation.bytes,
+                                 code_location(static_cast<const char*>(allocation.caller) - 1).c_str()));
+}
+
+void Memory::open(Allocation& allocation, bool write) {
+  const auto wanted = write || !watched_ ? Allocation::kWritable : Allocation::kReadable;
+  if (allocation.open >= wanted || allocation.state == Allocation::kFreed) return;
+  if (allocation.open == Allocation::kClosed) opened_.push_back(&allocation);
+  allocation.open = wanted;
+  note(allocation, write);
+  if (taking_snapshots_ && wanted == Allocation::kWritable) {
+    mprotect(allocation.base, allocation.mapped, PROT_READ);
+    snapshots_.push_back({&allocation, {allocation.base, allocation.base + allocation.bytes}, !allocation.written});
+  }
+  if (wanted == Allocation::kWritable) allocation.written = true;
+  if (kArena) {
+    mprotect(allocation.base, allocation.mapped, PROT_READ | (wanted == Allocation::kWritable ? PROT_WRITE : 0));
+  }
 #if CUDASIM_ASAN
   __asan_unpoison_memory_region(allocation.base, allocation.bytes);
 #endif
@@ -141,28 +174,34 @@ void Memory::open_arguments([[maybe_unused]] const void* bytes, [[maybe_unused]]
   if (!kArena) {
     // There is no going on after a report of AddressSanitizer, so nothing can be opened later.
     for (auto& [base, a] : allocations_) {
-      if (a.state == Allocation::kLive && a.device == device) open(a);
+      if (a.state == Allocation::kLive && a.device == device) open(a, true);
     }
     return;
   }
+  if (watched_) return;  // a fault tells whether it is read or written
   for (size_t at = 0; at + sizeof(void*) <= count; at += sizeof(void*)) {
     const void* pointer = nullptr;
     std::memcpy(&pointer, static_cast<const char*>(bytes) + at, sizeof pointer);
     if (!in_arena(pointer)) continue;
     Allocation* a = find(pointer);
-    if (a != nullptr && a->state == Allocation::kLive && a->device == device) open(*a);
+    if (a != nullptr && a->state == Allocation::kLive && a->device == device) open(*a, true);
   }
 }
 
 void Memory::close() {
   for (Allocation* a : opened_) {
-    a->open = false;
+    a->open = Allocation::kClosed;
     if (kArena) mprotect(a->base, a->mapped, PROT_NONE);
 #if CUDASIM_ASAN
     __asan_poison_memory_region(a->base, a->bytes);
 #endif
   }
   opened_.clear();
+}
+
+void Memory::take_snapshots(bool on) {
+  taking_snapshots_ = on;
+  snapshots_.clear();
 }
 
 bool Memory::pinned(const void* address, size_t bytes) const {

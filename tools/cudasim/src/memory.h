@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "cudasim/runtime_types.h"
+#include "order.h"
 
 namespace cudasim {
 
@@ -22,10 +23,20 @@ struct Allocation {
   size_t bytes = 0, mapped = 0;
   int device = 0;
   State state = kLive;
-  bool open = false;
+  enum Openness : unsigned char { kClosed, kReadable, kWritable };
+  Openness open = kClosed;
   bool freeing = false;  // cudaFreeAsync has been called, its stream has not come so far
   CUmemPoolHandle_st* pool = nullptr;
   const void* caller = nullptr;  // code that asked for it
+  History history;
+  bool written = false;  // by any work so far
+};
+
+/// An allocation as it was before a kernel.
+struct Snapshot {
+  Allocation* allocation;
+  std::vector<char> before;
+  bool fresh;  // nothing had been written to it
 };
 
 struct HostBlock {
@@ -44,8 +55,16 @@ class Memory {
   Allocation* find(const void* address);
   /// Whether an allocation began at the address and has been freed.
   bool was_freed(const void* address);
-  /// Makes an allocation accessible until close().
-  void open(Allocation& allocation);
+  /// Makes an allocation accessible until close(); while watched, only for what is asked, and notes it.
+  void open(Allocation& allocation, bool write);
+  /// While watched: the work that runs reads or writes the allocation. Reports what it is not ordered with.
+  void note(Allocation& allocation, bool write);
+  bool watched() const { return watched_; }
+  /// Keeps a copy of each allocation that is opened for writing; off forgets them.
+  void take_snapshots(bool on);
+  const std::vector<Snapshot>& snapshots() const { return snapshots_; }
+  /// Closes everything, and from now on notes what each piece of work reads and writes.
+  void watch(bool on);
   /// Opens every live allocation that an argument's bytes point into; under AddressSanitizer all that are live.
   void open_arguments(const void* bytes, size_t count, int device);
   void close();
@@ -64,6 +83,9 @@ class Memory {
 
   std::map<char*, Allocation> allocations_;
   std::map<char*, HostBlock> host_;
+  bool watched_ = false;
+  bool taking_snapshots_ = false;
+  std::vector<Snapshot> snapshots_;
   std::vector<Allocation*> opened_;
   std::vector<char*> freed_;  // oldest first, from freed_begin_ on
   size_t freed_begin_ = 0, freed_bytes_ = 0;

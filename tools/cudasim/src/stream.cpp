@@ -28,6 +28,10 @@ void run_front(Device& device, CUstream_st& stream) {
   Queued next = std::move(stream.queue.front());
   stream.queue.pop_front();
   if (device.sticky == cudaSuccess && next.work) {
+    Runtime& runtime = Runtime::instance();
+    // With a second stream in use it is noted what each piece of work touches: nothing is open when it begins.
+    runtime.memory.watch(runtime.streams_numbered > 1);
+    if (runtime.memory.watched()) runtime.turn = {stream.number, next.count, next.clock, next.work->what()};
     const cudaError error = next.work->run(device);
     if (error != cudaSuccess) device.sticky = error;
   }
@@ -87,18 +91,24 @@ cudaError append(CUstream_st& stream, std::shared_ptr<Work> work) {
   Runtime& runtime = Runtime::instance();
   Device& device = *runtime.devices[static_cast<size_t>(stream.device)];
   if (device.sticky != cudaSuccess) return device.sticky;
-  Queued next{std::move(work), std::move(stream.waits)};
+  if (stream.number == 0) stream.number = ++runtime.streams_numbered;
+  Queued next{std::move(work), std::move(stream.waits), stream.enqueued + 1, nullptr};
   stream.waits.clear();
   // The legacy stream waits for all that block, and they for it.
   if (&stream == &device.legacy) {
     each_stream(device, [&](CUstream_st& other) {
       if (&other != &stream && other.blocking() && other.progress->completed < other.enqueued) {
-        next.after.push_back({other.progress, other.enqueued});
+        next.after.push_back({other.progress, other.enqueued, other.clock});
       }
     });
   } else if (stream.blocking() && device.legacy.progress->completed < device.legacy.enqueued) {
-    next.after.push_back({device.legacy.progress, device.legacy.enqueued});
+    next.after.push_back({device.legacy.progress, device.legacy.enqueued, device.legacy.clock});
   }
+  auto clock = std::make_shared<Clock>(*stream.clock);
+  merge(*clock, runtime.host_clock);
+  for (const Dependence& d : next.after) merge(*clock, *d.clock);
+  (*clock)[stream.number] = next.count;
+  next.clock = stream.clock = clock;
   stream.queue.push_back(std::move(next));
   ++stream.enqueued;
   if (runtime.settings.seed == 0) return run_stream(stream);
@@ -113,10 +123,11 @@ cudaError append(CUstream_st& stream, std::shared_ptr<Work> work) {
 
 cudaError run_stream(CUstream_st& stream) {
   Device& device = *Runtime::instance().devices[static_cast<size_t>(stream.device)];
-  return run_until(device, {stream.progress, stream.enqueued});
+  return run_until(device, {stream.progress, stream.enqueued, stream.clock});
 }
 
 cudaError run_device(Device& device) {
+  each_stream(device, [](CUstream_st& s) { merge(Runtime::instance().host_clock, *s.clock); });
   return drive(device, [&] {
     bool idle = true;
     each_stream(device, [&](CUstream_st& s) { idle &= s.queue.empty(); });
@@ -125,6 +136,7 @@ cudaError run_device(Device& device) {
 }
 
 cudaError run_until(Device& device, const Dependence& goal) {
+  merge(Runtime::instance().host_clock, *goal.clock);
   return drive(device, [&] { return goal.fulfilled(); });
 }
 

@@ -8,6 +8,7 @@
 
 #include "cudasim/launch.h"
 #include "cudasim/runtime_types.h"
+#include "order.h"
 
 namespace cudasim {
 
@@ -21,6 +22,7 @@ struct Progress {
 struct Dependence {
   std::shared_ptr<Progress> on;
   uint64_t count;
+  std::shared_ptr<const Clock> clock;  // of that work
   bool fulfilled() const { return on->completed >= count; }
 };
 
@@ -28,11 +30,15 @@ struct Dependence {
 struct Work {
   virtual ~Work() = default;
   virtual cudaError run(Device& device) = 0;
+  /// For reports: "kernel k", "copy".
+  virtual std::string what() const { return "work"; }
 };
 
 struct Queued {
   std::shared_ptr<Work> work;
   std::vector<Dependence> after;
+  uint64_t count;  // its place in the stream
+  std::shared_ptr<const Clock> clock;
 };
 
 }  // namespace cudasim
@@ -45,6 +51,8 @@ struct CUstream_st {
   std::deque<cudasim::Queued> queue;
   std::vector<cudasim::Dependence> waits;  // of cudaStreamWaitEvent, for the next work
   uint64_t enqueued = 0;
+  uint64_t number = 0;  // in the process; 0 until it has work
+  std::shared_ptr<const cudasim::Clock> clock = std::make_shared<cudasim::Clock>();
   std::shared_ptr<cudasim::Progress> progress = std::make_shared<cudasim::Progress>();
   bool blocking() const { return (flags & cudaStreamNonBlocking) == 0; }
 };

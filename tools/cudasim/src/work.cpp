@@ -5,13 +5,12 @@
 #include "device.h"
 #include "faults.h"
 #include "report.h"
-#include "runner.h"
 
 namespace cudasim {
 namespace {
 
 /// Opens what a copy or fill touches; false, with a report, where it may not.
-bool open_range(const void* address, const char* what) {
+bool open_range(const void* address, const char* what, bool write) {
   Memory& memory = Runtime::instance().memory;
   Allocation* a = memory.find(address);
   if (a == nullptr) return true;  // host memory
@@ -21,7 +20,7 @@ bool open_range(const void* address, const char* what) {
                   static_cast<const char*>(address) - a->base, a->bytes, a->device));
     return false;
   }
-  memory.open(*a);
+  memory.open(*a, write);
   return true;
 }
 
@@ -38,14 +37,17 @@ cudaError KernelWork::run(Device& device) {
   const SharedLimits limits{.static_bytes = device.properties.sharedMemPerBlock,
                             .total_bytes = device.properties.sharedMemPerBlockOptin};
   Random* random = runtime.settings.seed == 0 ? nullptr : &runtime.random;
-  const cudaError error = Runner::instance().run(*launch, limits, random, 0xff);
-  return error;
+  constexpr bool kCanRunTwice = !CUDASIM_ASAN && !CUDASIM_TSAN;
+  if (kCanRunTwice && runtime.settings.uninitialised) return run_twice(*launch, limits, random);
+  return Runner::instance().run(*launch, limits, random, 0xff);
 }
+
+std::string KernelWork::what() const { return "kernel " + kernel_name(*launch->kernel); }
 
 cudaError CopyWork::run(Device&) {
   Runtime& runtime = Runtime::instance();
   ++runtime.counters.copies;
-  const bool open = open_range(to, "copy to") && (!staged.empty() || open_range(from, "copy from"));
+  const bool open = open_range(to, "copy to", true) && (!staged.empty() || open_range(from, "copy from", false));
   if (open) {
     const char* source = staged.empty() ? static_cast<const char*>(from) : staged.data();
     const size_t source_pitch = staged.empty() ? from_pitch : width;
@@ -57,7 +59,7 @@ cudaError CopyWork::run(Device&) {
 }
 
 cudaError FillWork::run(Device&) {
-  const bool open = open_range(to, "fill");
+  const bool open = open_range(to, "fill", true);
   if (open) {
     for (size_t row = 0; row < height; ++row) std::memset(static_cast<char*>(to) + row * pitch, value, width);
   }

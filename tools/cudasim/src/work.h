@@ -3,6 +3,7 @@
 
 #include <vector>
 
+#include "runner.h"
 #include "stream.h"
 
 namespace cudasim {
@@ -11,6 +12,7 @@ struct KernelWork final : Work {
   std::unique_ptr<Launch> launch;
   explicit KernelWork(Launch* l) : launch(l) {}
   cudaError run(Device& device) override;
+  std::string what() const override;
 };
 
 struct CopyWork final : Work {
@@ -19,6 +21,7 @@ struct CopyWork final : Work {
   size_t to_pitch, from_pitch, width, height;
   std::vector<char> staged;  // pageable host memory is read when the copy is asked for
   cudaError run(Device& device) override;
+  std::string what() const override { return "copy"; }
 };
 
 struct FillWork final : Work {
@@ -26,6 +29,7 @@ struct FillWork final : Work {
   size_t pitch, width, height;
   int value;
   cudaError run(Device& device) override;
+  std::string what() const override { return "fill"; }
 };
 
 struct HostWork final : Work {
@@ -33,6 +37,9 @@ struct HostWork final : Work {
   void* user_data;
   cudaError run(Device& device) override;
 };
+
+/// Runs a kernel so that reads of uninitialised memory are found (uninitialised.cpp). Plain builds only.
+cudaError run_twice(Launch& launch, const SharedLimits& limits, Random* random);
 
 /// Checks what a device would check, for enqueue() and the occupancy functions. Reports what is over a limit.
 cudaError check_launch(const Device& device, const Launch& launch);
