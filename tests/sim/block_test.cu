@@ -1,23 +1,14 @@
 // Blocks, barriers, warps.
 #include <numeric>
 
+#include "block_kernels.cuh"
+#include "reduce_kernels.cuh"
 #include "simulator.h"
 
 namespace cresset::kernels {
 namespace {
 
 using BlockTest = Simulator;
-
-__global__ void positions(uint3* threads, uint3* blocks, dim3* block, dim3* grid) {
-  const unsigned in_block = threadIdx.x + blockDim.x * (threadIdx.y + blockDim.y * threadIdx.z);
-  const unsigned block_index = blockIdx.x + gridDim.x * (blockIdx.y + gridDim.y * blockIdx.z);
-  const unsigned i = in_block + block_index * blockDim.x * blockDim.y * blockDim.z;
-  threads[i] = threadIdx;
-  blocks[i] = blockIdx;
-  if (i != 0) return;
-  *block = blockDim;
-  *grid = gridDim;
-}
 
 TEST_F(BlockTest, EveryThreadOfEveryBlockRunsOnceWithItsIndices) {
   const dim3 grid(3, 2, 2), block(5, 4, 3);
@@ -42,16 +33,6 @@ TEST_F(BlockTest, EveryThreadOfEveryBlockRunsOnceWithItsIndices) {
   EXPECT_EQ(reports(), "");
 }
 
-__global__ void __launch_bounds__(256) reverse(int* values, int rounds) {
-  auto& line = shared<int[256]>();
-  for (int round = 0; round < rounds; ++round) {
-    line[threadIdx.x] = values[threadIdx.x];
-    __syncthreads();
-    values[threadIdx.x] = line[blockDim.x - 1 - threadIdx.x];
-    __syncthreads();
-  }
-}
-
 TEST_F(BlockTest, BarriersOrderSharedMemoryInEveryThreadOrder) {
   for (const unsigned threads : {1u, 31u, 32u, 33u, 96u, 256u}) {
     for (unsigned seed = 0; seed < 12; ++seed) {
@@ -65,26 +46,6 @@ TEST_F(BlockTest, BarriersOrderSharedMemoryInEveryThreadOrder) {
     }
   }
   EXPECT_EQ(reports(), "");
-}
-
-struct Shuffled {
-  int direct, broadcast, exchanged, up, down, segment_up, segment_direct;
-  double wide;
-};
-
-__global__ void shuffles(Shuffled* out) {
-  const int lane = static_cast<int>(threadIdx.x);
-  const int value = 100 + lane;
-  Shuffled s{};
-  s.direct = __shfl_sync(0xffffffffu, value, (lane * 7 + 3) % 32);
-  s.broadcast = __shfl_sync(0xffffffffu, value, 5);
-  s.exchanged = __shfl_xor_sync(0xffffffffu, value, 9);
-  s.up = __shfl_up_sync(0xffffffffu, value, 3);
-  s.down = __shfl_down_sync(0xffffffffu, value, 6);
-  s.segment_up = __shfl_up_sync(0xffffffffu, value, 2, 8);
-  s.segment_direct = __shfl_sync(0xffffffffu, value, 11, 8);
-  s.wide = __shfl_xor_sync(0xffffffffu, lane + 0.5, 1);
-  out[lane] = s;
 }
 
 TEST_F(BlockTest, ShufflesGiveWhatTheProgrammingGuideSays) {
@@ -105,27 +66,7 @@ TEST_F(BlockTest, ShufflesGiveWhatTheProgrammingGuideSays) {
   EXPECT_EQ(reports(), "");
 }
 
-struct Votes {
-  unsigned ballot, odd_ballot, match, match_all, sum, least;
-  int any, all, all_same, most;
-};
-
-__global__ void votes(Votes* out) {
-  const unsigned lane = threadIdx.x, full = 0xffffffffu;
-  Votes v{};
-  v.ballot = __ballot_sync(full, lane % 3 == 0);
-  if (lane % 2 == 1) v.odd_ballot = __ballot_sync(0xaaaaaaaau, lane > 16);
-  v.any = __any_sync(full, lane == 31);
-  v.all = __all_sync(full, lane < 31);
-  v.match = __match_any_sync(full, lane / 8);
-  v.match_all = __match_all_sync(full, 7, &v.all_same);
-  v.sum = __reduce_add_sync(full, lane);
-  v.least = __reduce_min_sync(full, lane + 4);
-  v.most = __reduce_max_sync(full, -1 - static_cast<int>(lane));
-  out[lane] = v;
-}
-
-TEST_F(BlockTest, VotesMatchesAndReductionsSeeTheLanesOfTheirMask) {
+TEST_F(BlockTest, VotesAndMatchesSeeTheLanesOfTheirMask) {
   auto* device = device_array(std::vector<Votes>(32));
   ASSERT_EQ(launch<votes>({.grid = 1, .block = 32}, device), cudaSuccess);
   const auto out = host_copy(device, 32);
@@ -138,17 +79,27 @@ TEST_F(BlockTest, VotesMatchesAndReductionsSeeTheLanesOfTheirMask) {
     EXPECT_EQ(v.match, 0xffu << lane / 8 * 8);
     EXPECT_EQ(v.match_all, 0xffffffffu);
     EXPECT_EQ(v.all_same, 1);
-    EXPECT_EQ(v.sum, 496u);
-    EXPECT_EQ(v.least, 4u);
-    EXPECT_EQ(v.most, -1);
   }
   EXPECT_EQ(reports(), "");
 }
 
-// Lanes that have returned need not arrive (PTX ISA, shfl.sync: "all non-exited threads").
-__global__ void early_exit(int* out) {
-  if (threadIdx.x >= 20) return;
-  out[threadIdx.x] = static_cast<int>(__ballot_sync(0xffffffffu, threadIdx.x < 10));
+TEST_F(BlockTest, ReductionsSeeEveryLaneAndNeedSm80) {
+  auto* device = device_array(std::vector<Reductions>(32));
+  ASSERT_EQ(launch<reductions>({.grid = 1, .block = 32}, device), cudaSuccess);
+  for (const Reductions& r : host_copy(device, 32)) {
+    EXPECT_EQ(r.sum, 496u);
+    EXPECT_EQ(r.least, 4u);
+    EXPECT_EQ(r.most, -1);
+    EXPECT_EQ(r.all_bits, 0x40u);
+    EXPECT_EQ(r.any_bits, 31u);
+  }
+  cudasim::Settings settings;
+  settings.sm = 75;
+  start(settings);
+  device = device_array(std::vector<Reductions>(32));
+  ASSERT_EQ(launch<reductions>({.grid = 1, .block = 32}, device), cudaSuccess);
+  EXPECT_EQ(cudaDeviceSynchronize(), cudaErrorLaunchFailure);
+  EXPECT_NE(reports().find("unsupported instruction: kernel reductions"), std::string::npos);
 }
 
 TEST_F(BlockTest, ReturnedLanesAreNotWaitedFor) {
@@ -161,16 +112,6 @@ TEST_F(BlockTest, ReturnedLanesAreNotWaitedFor) {
   EXPECT_EQ(reports(), "");
 }
 
-__global__ void counted_barriers(int* out) {
-  const int i = static_cast<int>(threadIdx.x);
-  for (int round = 1; round <= 3; ++round) {
-    const int sum = __syncthreads_count(i % (round + 1) == 0);
-    if (round == 3) out[i] = sum;
-  }
-  out[i] += __syncthreads_or(i == 47) ? 1000 : 0;
-  out[i] += __syncthreads_and(i < 47) ? 5000 : 0;
-}
-
 TEST_F(BlockTest, CountingBarriersCountEachTimeAnew) {
   for (unsigned seed = 0; seed < 8; ++seed) {
     start_with_seed(seed);
@@ -178,15 +119,6 @@ TEST_F(BlockTest, CountingBarriersCountEachTimeAnew) {
     ASSERT_EQ(launch<counted_barriers>({.grid = 1, .block = 48}, device), cudaSuccess);
     for (const int value : host_copy(device, 48)) EXPECT_EQ(value, 12 + 1000);
   }
-}
-
-__global__ void last_block_sums(const int* values, int* partial, unsigned* done, int* total) {
-  atomicAdd(&partial[blockIdx.x], values[blockIdx.x * blockDim.x + threadIdx.x]);
-  __threadfence();
-  __syncthreads();
-  if (threadIdx.x != 0 || atomicInc(done, gridDim.x - 1) != gridDim.x - 1) return;
-  __threadfence();
-  for (unsigned b = 0; b < gridDim.x; ++b) *total += partial[b];
 }
 
 TEST_F(BlockTest, TheLastBlockSeesWhatTheOthersWrote) {

@@ -1,5 +1,5 @@
 // cp.async: sizes, zero fill, groups, and that a copy lands no sooner than it is waited for.
-#include "common/cp_async.cuh"
+#include "cp_async_kernels.cuh"
 #include "simulator.h"
 
 namespace cresset::kernels {
@@ -8,20 +8,6 @@ namespace {
 using CpAsyncTest = Simulator;
 
 constexpr unsigned kPoison = 0xffffffffu;
-
-struct alignas(16) Words {
-  unsigned at[4];
-};
-
-template <int kBytes>
-__global__ void copy(const Words* from, Words* out, int from_bytes) {
-  auto& stage = shared<Words[32]>();
-  stage[threadIdx.x] = Words{{7, 7, 7, 7}};
-  cp_async<kBytes>(&stage[threadIdx.x], from + threadIdx.x, from_bytes);
-  cp_async_commit();
-  cp_async_wait<0>();
-  out[threadIdx.x] = stage[threadIdx.x];
-}
 
 template <int kBytes>
 void check(int from_bytes) {
@@ -48,24 +34,6 @@ TEST_F(CpAsyncTest, CopiesFourEightAndSixteenBytesAndFillsWithZeros) {
   check<16>(16);
   check<16>(12);
   check<16>(0);
-}
-
-struct Seen {
-  unsigned issued, one_left, none_left;
-};
-
-__global__ void groups(const unsigned* from, Seen* out) {
-  auto& stage = shared<unsigned[2]>();
-  stage[0] = stage[1] = 7;
-  cp_async<4>(&stage[0], from);
-  cp_async_commit();
-  cp_async<4>(&stage[1], from + 1);
-  cp_async_commit();
-  out->issued = stage[0];
-  cp_async_wait<1>();
-  out->one_left = stage[0] == 41 ? stage[1] : 0;
-  cp_async_wait<0>();
-  out->none_left = stage[1];
 }
 
 TEST_F(CpAsyncTest, AGroupLandsWhenItIsWaitedForAndNoSooner) {

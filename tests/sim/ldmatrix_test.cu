@@ -1,6 +1,6 @@
 // The twins of ldmatrix against the table of the PTX ISA: "each thread loads a fragment of a row", threads T0 to T3 row
 // 0, T4 to T7 row 1, and so on, two elements each.
-#include "common/ldmatrix.cuh"
+#include "ldmatrix_kernels.cuh"
 #include "simulator.h"
 
 namespace cresset::kernels {
@@ -8,23 +8,7 @@ namespace {
 
 using LdmatrixTest = Simulator;
 
-constexpr int kPitch = 24;  // elements a row: 48 bytes, so that rows of a matrix do not lie side by side
-
 int value(int matrix, int row, int column) { return matrix * 1000 + row * 10 + column; }
-
-template <int kMatrices, bool kTransposed>
-__global__ void load(const unsigned short* from, unsigned* out) {
-  auto& rows = shared<unsigned short[32][kPitch]>();
-  for (int i = 0; i < 8; ++i) rows[threadIdx.x][i] = from[threadIdx.x * 8 + i];
-  __syncwarp();
-  unsigned fragment[kMatrices];
-  if constexpr (kTransposed) {
-    ldmatrix_transposed(fragment, &rows[threadIdx.x][0]);
-  } else {
-    ldmatrix(fragment, &rows[threadIdx.x][0]);
-  }
-  for (int i = 0; i < kMatrices; ++i) out[threadIdx.x * 4 + i] = fragment[i];
-}
 
 template <int kMatrices, bool kTransposed>
 void check() {

@@ -3,7 +3,7 @@
 #include <cuda_bf16.h>
 #include <cuda_fp16.h>
 
-#include "common/mma.cuh"
+#include "mma_kernels.cuh"
 #include "simulator.h"
 
 namespace cresset::kernels {
@@ -31,26 +31,6 @@ Place a_tf32(int lane, int i) {
 Place b_tf32(int lane, int i) { return {i == 0 ? lane % 4 : lane % 4 + 4, lane >> 2}; }
 // All of them
 Place d32(int lane, int i) { return {i < 2 ? lane >> 2 : (lane >> 2) + 8, (lane % 4) * 2 + (i & 1)}; }
-
-struct Fragments {
-  float d[4];
-  unsigned a[4], b[2];
-};
-
-enum class Kind { kBf16, kF16, kF16Half, kTf32 };
-
-template <Kind kKind>
-__global__ void multiply(Fragments* fragments) {
-  Fragments f = fragments[threadIdx.x];
-  if constexpr (kKind == Kind::kBf16) mma_m16n8k16_bf16(f.d, f.a, f.b);
-  if constexpr (kKind == Kind::kF16) mma_m16n8k16_f16(f.d, f.a, f.b);
-  if constexpr (kKind == Kind::kF16Half) {
-    const unsigned a[2] = {f.a[0], f.a[1]}, b[1] = {f.b[0]};
-    mma_m16n8k8_f16(f.d, a, b);
-  }
-  if constexpr (kKind == Kind::kTf32) mma_m16n8k8_tf32(f.d, f.a, f.b);
-  fragments[threadIdx.x] = f;
-}
 
 unsigned bits_of(Kind kind, float value) {
   if (kind == Kind::kTf32) return __float_as_uint(value);
@@ -98,13 +78,6 @@ TEST_F(MmaTest, Bfloat16) { check<Kind::kBf16>(16, 8, a16, 4, b16); }
 TEST_F(MmaTest, Half) { check<Kind::kF16>(16, 8, a16, 4, b16); }
 TEST_F(MmaTest, HalfOfHalfTheDepth) { check<Kind::kF16Half>(8, 4, a8, 2, b8); }
 TEST_F(MmaTest, Tf32) { check<Kind::kTf32>(8, 4, a_tf32, 2, b_tf32); }
-
-__global__ void multiply_tf32_bits(unsigned a, float* d) {
-  float sum[4] = {};
-  const unsigned as[4] = {a, a, a, a}, bs[2] = {__float_as_uint(1.0f), __float_as_uint(1.0f)};
-  mma_m16n8k8_tf32(sum, as, bs);
-  if (threadIdx.x == 0) *d = sum[0];
-}
 
 TEST_F(MmaTest, Tf32IgnoresTheLowerBits) {
   auto* d = device_array(std::vector<float>(1));

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "device.h"
+#include "graph.h"
 
 namespace cudasim {
 
@@ -16,3 +17,8 @@ inline cudaError state_of(Runtime& runtime) {
 #define CUDASIM_CALL  \
   cudasim::Call call; \
   if (const cudaError_t state = cudasim::state_of(call.runtime); state != cudaSuccess) return cudasim::remember(state)
+
+/// As CUDASIM_CALL, for calls that no capture may be going on beside.
+#define CUDASIM_UNCAPTURED_CALL \
+  CUDASIM_CALL;                 \
+  if (const cudaError_t state = cudasim::unsafe_in_capture(); state != cudaSuccess) return cudasim::remember(state)

@@ -69,7 +69,9 @@ cudaError copy(void* to, const void* from, Area area, cudaMemcpyKind kind, cudaS
   work->from_pitch = area.from_pitch;
   work->width = area.width;
   work->height = area.height;
-  if (from_side == Side::kPageable && !wait) {
+  // A replay reads and writes what is there then.
+  const bool captured = target->capture != nullptr;
+  if (from_side == Side::kPageable && !wait && !captured) {
     work->staged.resize(area.width * area.height);
     for (size_t row = 0; row < area.height; ++row) {
       std::memcpy(work->staged.data() + row * area.width, static_cast<const char*>(from) + row * area.from_pitch,
@@ -77,6 +79,7 @@ cudaError copy(void* to, const void* from, Area area, cudaMemcpyKind kind, cudaS
     }
   }
   if (const cudaError error = append(*target, std::move(work)); error != cudaSuccess) return error;
+  if (captured) return cudaSuccess;
   // An asynchronous copy to pageable memory is none: CUDA returns when it is done.
   if (wait ? to_side != Side::kDevice || from_side != Side::kDevice : to_side == Side::kPageable) {
     ++runtime.counters.synchronisations;
@@ -106,7 +109,7 @@ cudaError fill(void* to, size_t pitch, int value, size_t width, size_t height, c
 extern "C" {
 
 cudaError_t cudaMemcpy(void* to, const void* from, size_t bytes, cudaMemcpyKind kind) {
-  CUDASIM_CALL;
+  CUDASIM_UNCAPTURED_CALL;
   return remember(copy(to, from, {bytes, bytes, bytes, 1}, kind, nullptr, true));
 }
 
@@ -125,7 +128,7 @@ cudaError_t cudaMemcpyPeerAsync(void* to, int, const void* from, int, size_t byt
 
 cudaError_t cudaMemcpy2D(void* to, size_t to_pitch, const void* from, size_t from_pitch, size_t width, size_t height,
                          cudaMemcpyKind kind) {
-  CUDASIM_CALL;
+  CUDASIM_UNCAPTURED_CALL;
   return remember(copy(to, from, {to_pitch, from_pitch, width, height}, kind, nullptr, true));
 }
 
@@ -136,7 +139,7 @@ cudaError_t cudaMemcpy2DAsync(void* to, size_t to_pitch, const void* from, size_
 }
 
 cudaError_t cudaMemset(void* pointer, int value, size_t bytes) {
-  CUDASIM_CALL;
+  CUDASIM_UNCAPTURED_CALL;
   return remember(fill(pointer, bytes, value, bytes, 1, nullptr));
 }
 
@@ -146,7 +149,7 @@ cudaError_t cudaMemsetAsync(void* pointer, int value, size_t bytes, cudaStream_t
 }
 
 cudaError_t cudaMemset2D(void* pointer, size_t pitch, int value, size_t width, size_t height) {
-  CUDASIM_CALL;
+  CUDASIM_UNCAPTURED_CALL;
   return remember(fill(pointer, pitch, value, width, height, nullptr));
 }
 

@@ -99,7 +99,7 @@ cudaError_t cudaDeviceGetStreamPriorityRange(int* least, int* greatest) {
 }
 
 cudaError_t cudaDeviceSynchronize() {
-  CUDASIM_CALL;
+  CUDASIM_UNCAPTURED_CALL;
   ++call.runtime.counters.synchronisations;
   return remember(run_device(call.runtime.current()));
 }

@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "api.h"
+#include "graph.h"
 #include "report.h"
 
 using namespace cudasim;
@@ -23,6 +24,7 @@ struct BeginAllocation final : Work {
     if (a == nullptr || a->state != Allocation::kPending) return cudaSuccess;
     a->state = Allocation::kLive;
     Runtime::instance().memory.note(*a, true);
+    if (a->of_graph) Runtime::instance().memory.refresh(*a);
     return cudaSuccess;
   }
   std::string what() const override { return "cudaMallocAsync"; }
@@ -42,16 +44,32 @@ struct EndAllocation final : Work {
     Allocation* a = runtime.memory.find(base);
     if (a == nullptr || a->state == Allocation::kFreed) return cudaSuccess;
     runtime.memory.note(*a, true);
-    give_back(*runtime.devices[static_cast<size_t>(a->device)], *a->pool, rounded(a->bytes));
-    runtime.memory.release(*a);
+    if (a->of_graph) {
+      a->state = Allocation::kPending;
+      return cudaSuccess;
+    }
+    release_to_pool(base);
     return cudaSuccess;
   }
   std::string what() const override { return "cudaFreeAsync"; }
 };
 
+}  // namespace
+
+void cudasim::release_to_pool(char* base) {
+  Runtime& runtime = Runtime::instance();
+  Allocation* a = runtime.memory.find(base);
+  if (a == nullptr || a->state == Allocation::kFreed) return;
+  give_back(*runtime.devices[static_cast<size_t>(a->device)], *a->pool, rounded(a->bytes));
+  runtime.memory.release(*a);
+}
+
+namespace {
+
 /// Makes room in the pool, if need be by waiting for frees that are under way; false when there is none.
 bool reserve(Device& device, CUmemPoolHandle_st& pool, size_t bytes) {
   for (const bool waited : {false, true}) {
+    if (waited && !Runtime::instance().captures.empty()) break;
     if (waited) run_device(device);
     const size_t wanted = std::max(pool.reserved, pool.used + bytes);
     const bool fits = pool.max_bytes == 0 || wanted <= pool.max_bytes;
@@ -83,6 +101,10 @@ cudaError allocate_async(void** pointer, size_t bytes, CUmemPoolHandle_st& pool,
   auto begin = std::make_shared<BeginAllocation>();
   begin->base = a->base;
   *pointer = a->base;
+  if (target->capture) {
+    a->of_graph = true;
+    target->capture->body.memory->bases.push_back(a->base);
+  }
   return append(*target, std::move(begin));
 }
 
@@ -102,7 +124,7 @@ Allocation* to_free(void* pointer, const char* function) {
 extern "C" {
 
 cudaError_t cudaMalloc(void** pointer, size_t bytes) {
-  CUDASIM_CALL;
+  CUDASIM_UNCAPTURED_CALL;
   if (pointer == nullptr) return remember(cudaErrorInvalidValue);
   *pointer = nullptr;
   if (bytes == 0) return cudaSuccess;
@@ -124,7 +146,7 @@ cudaError_t cudaMalloc(void** pointer, size_t bytes) {
 }
 
 cudaError_t cudaFree(void* pointer) {
-  CUDASIM_CALL;
+  CUDASIM_UNCAPTURED_CALL;
   if (pointer == nullptr) return cudaSuccess;
   ++call.runtime.counters.synchronisations;
   if (const cudaError_t error = run_device(call.runtime.current()); error != cudaSuccess) return remember(error);
@@ -141,7 +163,7 @@ cudaError_t cudaFree(void* pointer) {
 }
 
 cudaError_t cudaHostAlloc(void** pointer, size_t bytes, unsigned int) {
-  CUDASIM_CALL;
+  CUDASIM_UNCAPTURED_CALL;
   if (pointer == nullptr) return remember(cudaErrorInvalidValue);
   *pointer = nullptr;
   if (bytes == 0) return cudaSuccess;
@@ -153,7 +175,7 @@ cudaError_t cudaHostAlloc(void** pointer, size_t bytes, unsigned int) {
 cudaError_t cudaMallocHost(void** pointer, size_t bytes) { return cudaHostAlloc(pointer, bytes, cudaHostAllocDefault); }
 
 cudaError_t cudaFreeHost(void* pointer) {
-  CUDASIM_CALL;
+  CUDASIM_UNCAPTURED_CALL;
   if (pointer == nullptr) return cudaSuccess;
   auto& blocks = call.runtime.memory.host_blocks();
   const auto found = blocks.find(static_cast<char*>(pointer));
@@ -214,7 +236,8 @@ cudaError_t cudaFreeAsync(void* pointer, cudaStream_t stream) {
   if (target == nullptr) return remember(cudaErrorInvalidResourceHandle);
   Allocation* a = to_free(pointer, "cudaFreeAsync");
   if (a == nullptr || a->pool == nullptr) return remember(cudaErrorInvalidValue);
-  a->freeing = true;
+  if (target->capture && !a->of_graph) return remember(cudaErrorInvalidValue);
+  a->freeing = !a->of_graph || target->capture != nullptr;
   auto end = std::make_shared<EndAllocation>();
   end->base = a->base;
   return remember(append(*target, std::move(end)));

@@ -1,4 +1,5 @@
 // Streams and events.
+#include <algorithm>
 #include <chrono>
 
 #include "api.h"
@@ -69,6 +70,10 @@ cudaError_t cudaStreamSynchronize(cudaStream_t stream) {
   CUDASIM_CALL;
   CUstream_st* target = resolve(stream);
   if (target == nullptr) return remember(cudaErrorInvalidResourceHandle);
+  if (target->capture) {
+    target->capture->invalidated = true;
+    return remember(cudaErrorStreamCaptureUnsupported);
+  }
   ++call.runtime.counters.synchronisations;
   flush_waits(*target);
   return remember(run_stream(*target));
@@ -78,6 +83,10 @@ cudaError_t cudaStreamQuery(cudaStream_t stream) {
   CUDASIM_CALL;
   CUstream_st* target = resolve(stream);
   if (target == nullptr) return remember(cudaErrorInvalidResourceHandle);
+  if (target->capture) {
+    target->capture->invalidated = true;
+    return remember(cudaErrorStreamCaptureUnsupported);
+  }
   flush_waits(*target);
   // Time passes: a program that polls comes to an end.
   run_one(device_of(*target));
@@ -92,6 +101,21 @@ cudaError_t cudaStreamWaitEvent(cudaStream_t stream, cudaEvent_t event, unsigned
   CUDASIM_CALL;
   CUstream_st* target = resolve(stream);
   if (target == nullptr || event == nullptr) return remember(cudaErrorInvalidResourceHandle);
+  if (const auto capture = event->capture.lock()) {
+    // Waiting for a captured event brings a stream into the capture.
+    if (target->capture && target->capture != capture) return remember(cudaErrorStreamCaptureMerge);
+    target->capture = capture;
+    for (const size_t node : event->captured) {
+      if (std::find(target->captured.begin(), target->captured.end(), node) == target->captured.end()) {
+        target->captured.push_back(node);
+      }
+    }
+    return cudaSuccess;
+  }
+  if (target->capture && event->recorded) {
+    target->capture->invalidated = true;
+    return remember(cudaErrorStreamCaptureIsolation);
+  }
   if (event->recorded) target->waits.push_back(event->at);
   return cudaSuccess;
 }
@@ -152,6 +176,9 @@ cudaError_t cudaEventRecord(cudaEvent_t event, cudaStream_t stream) {
   if (target == nullptr || event == nullptr || event->device != target->device) {
     return remember(cudaErrorInvalidResourceHandle);
   }
+  event->capture = target->capture;
+  event->captured = target->captured;
+  if (target->capture) return cudaSuccess;
   auto work = std::make_shared<RecordTime>();
   work->time = event->time = std::make_shared<double>(-1.0);
   const cudaError_t error = append(*target, std::move(work));
@@ -167,6 +194,10 @@ cudaError_t cudaEventRecordWithFlags(cudaEvent_t event, cudaStream_t stream, uns
 cudaError_t cudaEventQuery(cudaEvent_t event) {
   CUDASIM_CALL;
   if (event == nullptr) return remember(cudaErrorInvalidResourceHandle);
+  if (const auto capture = event->capture.lock()) {
+    capture->invalidated = true;
+    return remember(cudaErrorCapturedEvent);
+  }
   if (!event->recorded) return cudaSuccess;
   if (!event->at.fulfilled()) run_one(*call.runtime.devices[static_cast<size_t>(event->device)]);
   call.runtime.memory.close();
@@ -178,6 +209,10 @@ cudaError_t cudaEventQuery(cudaEvent_t event) {
 cudaError_t cudaEventSynchronize(cudaEvent_t event) {
   CUDASIM_CALL;
   if (event == nullptr) return remember(cudaErrorInvalidResourceHandle);
+  if (const auto capture = event->capture.lock()) {
+    capture->invalidated = true;
+    return remember(cudaErrorCapturedEvent);
+  }
   ++call.runtime.counters.synchronisations;
   if (!event->recorded) return cudaSuccess;
   return remember(run_until(*call.runtime.devices[static_cast<size_t>(event->device)], event->at));

@@ -97,6 +97,7 @@ void Runtime::reset(const Settings& next) {
   settings = next;
   random = Random(next.seed);
   counters = {};
+  captures.clear();
   turn = {};
   host_clock.clear();
   streams_numbered = 0;

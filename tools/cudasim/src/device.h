@@ -44,6 +44,7 @@ class Runtime {
   Turn turn;         // the work that runs, for Memory
   Clock host_clock;  // what the host has waited for
   uint64_t streams_numbered = 0;
+  std::vector<std::weak_ptr<Capture>> captures;
   int running_device = 0;  // whose kernel runs
 
   void reset(const Settings& next);
@@ -58,6 +59,9 @@ int& current_device();
 cudaError& last_error();
 /// Remembers an error for cudaGetLastError and gives it back.
 cudaError remember(cudaError error);
+
+/// Ends a stream-ordered allocation, wherever it stands.
+void release_to_pool(char* base);
 
 cudaDeviceProp properties_of(int sm, int index);
 

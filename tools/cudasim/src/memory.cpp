@@ -107,6 +107,12 @@ void Memory::release(Allocation& allocation) {
   while (freed_bytes_ > kQuarantine) reuse_oldest();
 }
 
+void Memory::refresh(Allocation& allocation) {
+  open(allocation, true);
+  std::memset(allocation.base, 0xff, allocation.bytes);
+  allocation.written = false;
+}
+
 void Memory::reuse_oldest() {
   char* base = freed_[freed_begin_++];
   const size_t mapped = allocations_[base].mapped;

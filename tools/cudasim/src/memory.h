@@ -25,7 +25,8 @@ struct Allocation {
   State state = kLive;
   enum Openness : unsigned char { kClosed, kReadable, kWritable };
   Openness open = kClosed;
-  bool freeing = false;  // cudaFreeAsync has been called, its stream has not come so far
+  bool of_graph = false;  // of a captured cudaMallocAsync: freed, it waits for the next replay
+  bool freeing = false;   // cudaFreeAsync has been called, its stream has not come so far
   CUmemPoolHandle_st* pool = nullptr;
   const void* caller = nullptr;  // code that asked for it
   History history;
@@ -50,6 +51,8 @@ class Memory {
   /// Null when the host has no memory for it. Filled with 0xff.
   Allocation* allocate(size_t bytes, int device, const void* caller);
   void release(Allocation& allocation);
+  /// Fills it with 0xff, as when it was new.
+  void refresh(Allocation& allocation);
   /// The allocation that holds the address, freed ones included until their place is needed again; null for host
   /// memory.
   Allocation* find(const void* address);

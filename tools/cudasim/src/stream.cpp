@@ -1,6 +1,7 @@
 #include "stream.h"
 
 #include "device.h"
+#include "graph.h"
 #include "report.h"
 
 namespace cudasim {
@@ -87,10 +88,31 @@ bool run_one(Device& device) {
   return true;
 }
 
+void add_node(CUstream_st& stream, std::shared_ptr<Work> work) {
+  auto& nodes = stream.capture->body.nodes;
+  nodes.push_back({std::move(work), std::move(stream.captured)});
+  stream.captured = {nodes.size() - 1};
+}
+
 cudaError append(CUstream_st& stream, std::shared_ptr<Work> work) {
   Runtime& runtime = Runtime::instance();
   Device& device = *runtime.devices[static_cast<size_t>(stream.device)];
   if (device.sticky != cudaSuccess) return device.sticky;
+  if (stream.capture) {
+    if (stream.capture->invalidated) return cudaErrorStreamCaptureInvalidated;
+    add_node(stream, std::move(work));
+    return cudaSuccess;
+  }
+  if (&stream == &device.legacy) {
+    // The legacy stream waits for streams that block, and a captured one has nothing to wait for.
+    cudaError error = cudaSuccess;
+    each_stream(device, [&](CUstream_st& other) {
+      if (!other.capture || !other.blocking()) return;
+      other.capture->invalidated = true;
+      error = cudaErrorStreamCaptureImplicit;
+    });
+    if (error != cudaSuccess) return error;
+  }
   if (stream.number == 0) stream.number = ++runtime.streams_numbered;
   Queued next{std::move(work), std::move(stream.waits), stream.enqueued + 1, nullptr};
   stream.waits.clear();

@@ -13,6 +13,7 @@
 namespace cudasim {
 
 struct Device;
+struct Capture;
 
 /// How far a stream has come. Outlives the stream, for events recorded on it.
 struct Progress {
@@ -49,7 +50,9 @@ struct CUstream_st {
   int priority = 0;
   bool destroyed = false;  // goes when its work is done
   std::deque<cudasim::Queued> queue;
-  std::vector<cudasim::Dependence> waits;  // of cudaStreamWaitEvent, for the next work
+  std::vector<cudasim::Dependence> waits;     // of cudaStreamWaitEvent, for the next work
+  std::shared_ptr<cudasim::Capture> capture;  // while captured
+  std::vector<size_t> captured;               // the nodes that the next one follows
   uint64_t enqueued = 0;
   uint64_t number = 0;  // in the process; 0 until it has work
   std::shared_ptr<const cudasim::Clock> clock = std::make_shared<cudasim::Clock>();
@@ -62,14 +65,19 @@ struct CUevent_st {
   int device = 0;
   bool recorded = false;
   cudasim::Dependence at;
-  std::shared_ptr<double> time;  // seconds; negative until the stream has come so far
+  std::weak_ptr<cudasim::Capture> capture;  // recorded in a captured stream:
+  std::vector<size_t> captured;             // after these nodes
+  std::shared_ptr<double> time;             // seconds; negative until the stream has come so far
 };
 
 namespace cudasim {
 
 /// The stream behind a handle, legacy and per-thread ones included; null when it is none.
 CUstream_st* resolve(cudaStream_t stream);
-/// Appends work; `error` of an earlier kernel comes back instead where the device has one.
+/// Makes the node that a captured stream's next work becomes.
+void add_node(CUstream_st& stream, std::shared_ptr<Work> work);
+/// Appends work, to the capture where the stream is captured; `error` of an earlier kernel comes back instead where the
+/// device has one.
 cudaError append(CUstream_st& stream, std::shared_ptr<Work> work);
 /// Runs work until all of it is done: of one stream, of a device, or up to a dependence. Counts no synchronisation.
 cudaError run_stream(CUstream_st& stream);

@@ -116,8 +116,14 @@ unsigned __match_all_sync(unsigned mask, T value, int* all, CUDASIM_HERE) {
   return static_cast<unsigned>(answer.value);
 }
 
+/// Ends the kernel where the device's compute capability is below `sm`.
+namespace cudasim {
+CUDASIM_API void require_sm(int sm, const char* what, Where where);
+}
+
 #define CUDASIM_REDUCE(name, T, operation)                                                    \
   inline T name(unsigned mask, T value, CUDASIM_HERE) {                                       \
+    cudasim::require_sm(80, #name, where);                                                    \
     const auto wide = static_cast<unsigned long long>(static_cast<long long>(value));         \
     return static_cast<T>(cudasim::vote(#name, mask, wide, cudasim::operation, where).value); \
   }

@@ -94,6 +94,23 @@ CUDASIM_FUNCTION cudaFuncSetCacheConfig(const void* function, cudaFuncCache conf
 CUDASIM_FUNCTION cudaOccupancyMaxActiveBlocksPerMultiprocessor(int* blocks, const void* function, int block_size,
                                                                size_t dynamic_shared);
 
+CUDASIM_FUNCTION cudaStreamBeginCapture(cudaStream_t stream, cudaStreamCaptureMode mode);
+CUDASIM_FUNCTION cudaStreamEndCapture(cudaStream_t stream, cudaGraph_t* graph);
+CUDASIM_FUNCTION cudaStreamIsCapturing(cudaStream_t stream, cudaStreamCaptureStatus* status);
+CUDASIM_FUNCTION cudaStreamGetCaptureInfo(cudaStream_t stream, cudaStreamCaptureStatus* status,
+                                          unsigned long long* id = nullptr, cudaGraph_t* graph = nullptr,
+                                          const cudaGraphNode_t** dependencies = nullptr,
+                                          const cudaGraphEdgeData** edges = nullptr, size_t* count = nullptr);
+CUDASIM_FUNCTION cudaThreadExchangeStreamCaptureMode(cudaStreamCaptureMode* mode);
+CUDASIM_FUNCTION cudaGraphInstantiate(cudaGraphExec_t* executable, cudaGraph_t graph, unsigned long long flags = 0);
+CUDASIM_FUNCTION cudaGraphInstantiateWithFlags(cudaGraphExec_t* executable, cudaGraph_t graph,
+                                               unsigned long long flags = 0);
+CUDASIM_FUNCTION cudaGraphUpload(cudaGraphExec_t executable, cudaStream_t stream);
+CUDASIM_FUNCTION cudaGraphLaunch(cudaGraphExec_t executable, cudaStream_t stream);
+CUDASIM_FUNCTION cudaGraphGetNodes(cudaGraph_t graph, cudaGraphNode_t* nodes, size_t* count);
+CUDASIM_FUNCTION cudaGraphExecDestroy(cudaGraphExec_t executable);
+CUDASIM_FUNCTION cudaGraphDestroy(cudaGraph_t graph);
+
 #undef CUDASIM_FUNCTION
 }
 

@@ -254,6 +254,13 @@ enum cudaStreamCaptureStatus : unsigned int {
   cudaStreamCaptureStatusInvalidated = 2,
 };
 
+struct cudaGraphEdgeData {
+  unsigned char from_port;
+  unsigned char to_port;
+  unsigned char type;
+  unsigned char reserved[5];
+};
+
 enum cudaStreamCaptureMode : unsigned int {
   cudaStreamCaptureModeGlobal = 0,
   cudaStreamCaptureModeThreadLocal = 1,

@@ -27,7 +27,6 @@ struct MmaLane {
   int k;
 };
 CUDASIM_API void exchange_mma(void* const* lanes, unsigned mask);
-CUDASIM_API void require_sm(int sm, const char* what, Where where);
 
 template <int kMatrices, bool kTransposed>
 inline void ldmatrix(uint32_t (&fragment)[kMatrices], const void* row, Where where) {
