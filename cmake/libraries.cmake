@@ -48,7 +48,7 @@ endfunction()
 
 set(src ${PROJECT_SOURCE_DIR}/src)
 file(GLOB_RECURSE core_sources CONFIGURE_DEPENDS ${src}/*.cpp)
-list(FILTER core_sources EXCLUDE REGEX "/src/(data|plot)/")
+list(FILTER core_sources EXCLUDE REGEX "/src/(data|plot|backend/cuda)/")
 file(GLOB_RECURSE data_sources CONFIGURE_DEPENDS ${src}/data/*.cpp ${src}/plot/*.cpp)
 if(NOT CRESSET_HAS_ONEDNN)
   list(FILTER core_sources EXCLUDE REGEX "_onednn\\.cpp$")
@@ -57,7 +57,8 @@ if(NOT data_sources)
   set(data_sources ${cresset_empty})
 endif()
 
-set(core_libraries fmt::fmt-header-only nlohmann_json::nlohmann_json cresset_hwy Threads::Threads)
+set(core_libraries fmt::fmt-header-only nlohmann_json::nlohmann_json cresset_hwy Threads::Threads
+  ${CMAKE_DL_LIBS})
 if(CRESSET_HAS_ONEDNN)
   list(APPEND core_libraries DNNL::dnnl)
 endif()

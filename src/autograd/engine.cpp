@@ -108,6 +108,9 @@ class Run {
   void deliver(const Edge& edge, Tensor grad) {
     if (!grad.defined()) return;
     if (edge.leaf.defined()) {
+      // A number on the CPU that met tensors of a device.
+      if (grad.impl()->device != edge.leaf.impl()->device) [[unlikely]]
+        grad = grad.to(edge.leaf.device());
       if (!options_.inputs && !has_hooks(edge.leaf)) return accumulate(edge.leaf, std::move(grad));
       if (!options_.inputs) return keep_for_hooks(edge.leaf, std::move(grad));
       for (std::size_t i = 0; i < results_.size(); ++i)

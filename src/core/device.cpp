@@ -28,8 +28,4 @@ Device::Device(std::string_view text) : type(DeviceType::cpu), index(0) {
 std::string Device::str() const { return is_cpu() ? "cpu" : fmt::format("cuda:{}", index); }
 std::ostream& operator<<(std::ostream& out, const Device& device) { return out << device.str(); }
 
-// No CUDA backend is built yet, so there is nothing to ask.
-bool cuda::is_available() noexcept { return false; }
-int cuda::device_count() noexcept { return 0; }
-
 }  // namespace cresset

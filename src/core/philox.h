@@ -3,8 +3,10 @@
 // rounded operations (+ - * / sqrt fma), so that every processor, vector width and GPU gives the same bits.
 #pragma once
 
+#include <array>
 #include <bit>
 #include <cmath>
+#include <cstddef>
 #include <cstdint>
 
 #if defined(__CUDACC__)
@@ -118,14 +120,15 @@ CRESSET_HOST_DEVICE inline NormalPair<T> turn(T radius, T cosine, T sine, unsign
 
 CRESSET_HOST_DEVICE inline NormalPair<float> normal_from(std::uint32_t first, std::uint32_t second) {
   using S = NormalSource<float>;
+  constexpr auto kLog = std::to_array(S::kLog);                     // an object of its own: GPU code cannot address S's
   const float u = static_cast<float>((first >> 8) + 1) * 0x1p-24f;  // (0, 1]
   const auto bits = std::bit_cast<std::uint32_t>(u);
   const std::int32_t exponent = static_cast<std::int32_t>(bits - S::kSqrtHalf) >> 23;
   const float f = std::bit_cast<float>(bits - (static_cast<std::uint32_t>(exponent) << 23)) - 1.0f,
               e = static_cast<float>(exponent);
   const float ff = f * f;
-  float p = S::kLog[0];
-  for (int i = 1; i < 9; ++i) p = std::fma(p, f, S::kLog[i]);
+  float p = kLog[0];
+  for (std::size_t i = 1; i < 9; ++i) p = std::fma(p, f, kLog[i]);
   float log = (p * f) * ff;
   log = std::fma(e, S::kLn2Low, log);
   log = std::fma(ff, -0.5f, log);
@@ -142,24 +145,26 @@ CRESSET_HOST_DEVICE inline NormalPair<float> normal_from(std::uint32_t first, st
 
 CRESSET_HOST_DEVICE inline NormalPair<double> normal_from(std::uint64_t first, std::uint64_t second) {
   using S = NormalSource<double>;
+  constexpr auto kLog = std::to_array(S::kLog);
+  constexpr auto kSin = std::to_array(S::kSin), kCos = std::to_array(S::kCos);
   const double u = static_cast<double>((first >> 11) + 1) * 0x1p-53;
   const auto bits = std::bit_cast<std::uint64_t>(u);
   const std::int64_t exponent = static_cast<std::int64_t>(bits - S::kSqrtHalf) >> 52;
   const double f = std::bit_cast<double>(bits - (static_cast<std::uint64_t>(exponent) << 52)) - 1.0,
                e = static_cast<double>(exponent);
   const double s = f / (f + 2.0), z = s * s, half = (f * f) * 0.5;
-  double p = S::kLog[0];
-  for (int i = 1; i < 7; ++i) p = std::fma(p, z, S::kLog[i]);
+  double p = kLog[0];
+  for (std::size_t i = 1; i < 7; ++i) p = std::fma(p, z, kLog[i]);
   const double low = std::fma(s, std::fma(p, z, half), e * S::kLn2Low);
   const double log = std::fma(e, S::kLn2High, f - (half - low));
   const double radius = std::sqrt(log * -2.0);
 
   const auto place = static_cast<std::int64_t>(second >> 9 & ((std::uint64_t{1} << 53) - 1)) - (std::int64_t{1} << 52);
   const double a = static_cast<double>(place) * (S::kHalfPi * 0x1p-53), aa = a * a;
-  double sine = S::kSin[0], cosine = S::kCos[0];
-  for (int i = 1; i < 6; ++i) {
-    sine = std::fma(sine, aa, S::kSin[i]);
-    cosine = std::fma(cosine, aa, S::kCos[i]);
+  double sine = kSin[0], cosine = kCos[0];
+  for (std::size_t i = 1; i < 6; ++i) {
+    sine = std::fma(sine, aa, kSin[i]);
+    cosine = std::fma(cosine, aa, kCos[i]);
   }
   sine = std::fma(sine * aa, a, a);
   cosine = std::fma(cosine, aa * aa, std::fma(aa, -0.5, 1.0));

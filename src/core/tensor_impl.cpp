@@ -93,9 +93,9 @@ std::int64_t checked_numel(const Shape& sizes, DType dtype) {
   return zero ? 0 : n;
 }
 
-Tensor new_tensor_strided(const Shape& sizes, const Shape& strides, DType dtype, Device device) {
-  const std::int64_t n = checked_numel(sizes, dtype);
-  Ref<Storage> storage = allocate_storage(static_cast<std::size_t>(n) * element_size(dtype), device);
+namespace {
+
+inline Tensor tensor_on(Ref<Storage> storage, const Shape& sizes, const Shape& strides, DType dtype, Device device) {
   detail::TensorImpl* impl = detail::new_impl();
   impl->dtype = dtype;
   impl->device = device;
@@ -105,6 +105,18 @@ Tensor new_tensor_strided(const Shape& sizes, const Shape& strides, DType dtype,
   impl->strides = strides;
   impl->update();
   return Tensor(impl);
+}
+
+}  // namespace
+
+Tensor new_tensor_strided(const Shape& sizes, const Shape& strides, DType dtype, Device device) {
+  const auto n = static_cast<std::size_t>(checked_numel(sizes, dtype));
+  return tensor_on(allocate_storage(n * element_size(dtype), device), sizes, strides, dtype, device);
+}
+
+Tensor new_pinned_tensor(const Shape& sizes, const Shape& strides, DType dtype) {
+  const auto n = static_cast<std::size_t>(checked_numel(sizes, dtype));
+  return tensor_on(allocate_pinned_storage(n * element_size(dtype)), sizes, strides, dtype, Device());
 }
 
 Tensor new_tensor(const Shape& sizes, DType dtype, Device device, MemoryFormat format) {
@@ -129,6 +141,30 @@ Tensor alias(const Tensor& tensor, const Shape& sizes, const Shape& strides, std
 Tensor alias(const Tensor& tensor) {
   const detail::TensorImpl& from = impl_of(tensor);
   return alias(tensor, from.sizes, from.strides, from.offset());
+}
+
+bool is_dense(const Tensor& tensor) {
+  if (tensor.is_contiguous()) return true;
+  const Shape shape = tensor.shape(), strides = tensor.strides();
+  // From the innermost dimension out: each must begin where those inside it end.
+  std::int64_t filled = 1;
+  for (bool found = true; found && filled < tensor.numel();) {
+    found = false;
+    for (int d = 0; d < shape.size() && !found; ++d)
+      if (shape[d] > 1 && strides[d] == filled) {
+        filled *= shape[d];
+        found = true;
+      }
+  }
+  return filled == tensor.numel();
+}
+
+bool same_order(const Tensor& a, const Tensor& b) {
+  if (a.is_contiguous() && b.is_contiguous()) return true;
+  const Shape shape = a.shape(), strides_a = a.strides(), strides_b = b.strides();
+  for (int i = 0; i < shape.size(); ++i)
+    if (shape[i] != 1 && strides_a[i] != strides_b[i]) return false;
+  return true;
 }
 
 int wrap_dim(std::int64_t dim, int dims) {

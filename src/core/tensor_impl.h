@@ -54,9 +54,16 @@ std::int64_t checked_numel(const Shape& sizes, DType dtype);
 // An uninitialised dense tensor without history: what ops allocate their outputs with. `format` is not preserve.
 Tensor new_tensor(const Shape& sizes, DType dtype, Device device, MemoryFormat format = MemoryFormat::contiguous);
 Tensor new_tensor_strided(const Shape& sizes, const Shape& strides, DType dtype, Device device);
+// On the CPU, in memory that devices reach by themselves.
+Tensor new_pinned_tensor(const Shape& sizes, const Shape& strides, DType dtype);
 // Another view of the same storage and version counter, without history.
 Tensor alias(const Tensor& tensor, const Shape& sizes, const Shape& strides, std::int64_t storage_offset);
 Tensor alias(const Tensor& tensor);
+
+// Whether the elements fill a block of memory, in whatever order of dimensions.
+bool is_dense(const Tensor& tensor);
+// Whether two tensors of one shape have their elements in the same order.
+bool same_order(const Tensor& a, const Tensor& b);
 
 // A dimension in [-dims, dims) as one in [0, dims); IndexError otherwise, in PyTorch's words. A 0-dimensional tensor
 // takes 0 and -1.

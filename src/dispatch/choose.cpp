@@ -1,4 +1,5 @@
 // Choosing a kernel where that is more than taking the first: forcing, logging, errors.
+#include <cresset/cuda.h>
 #include <cresset/extension/registry.h>
 
 #include <algorithm>
@@ -43,6 +44,10 @@ Context& process_context() {
 }
 
 const char* device_name(DeviceType device) { return device == DeviceType::cpu ? "cpu" : "cuda"; }
+// For the log: nothing that ran on a simulated device may read as if it had run on a GPU.
+const char* device_in_log(DeviceType device) {
+  return device == DeviceType::cpu ? "cpu" : cuda::is_simulated() ? "cuda (simulated)" : "cuda";
+}
 
 }  // namespace
 
@@ -60,6 +65,7 @@ bool detail::choice_is_special() noexcept { return thread_state.dispatch || logg
 void detail::fail_no_kernel(const KernelList& list, const void* problem, const Context& context,
                             RefusesErased refuses) {
   std::string reasons;
+  check<UnsupportedError>(!list.order.load()->empty(), "{}: has no {} kernel", list.slot, device_name(list.device));
   for (const AnyKernel* kernel : *list.order.load())
     reasons += fmt::format("\n  {} refused: {}", kernel->name, refuses(kernel->refuses, problem, context).str());
   fail<UnsupportedError>("{}: no {} kernel takes this problem{}", list.slot, device_name(list.device), reasons);
@@ -80,12 +86,13 @@ const detail::AnyKernel& detail::choose_slowly(const KernelList& list, const voi
   if (wanted == order.end() || forced->forcing == Forcing::prefer)
     for (const AnyKernel* kernel : order)
       if (wanted == order.end() || kernel != *wanted) tried.push_back(kernel);
+  check<UnsupportedError>(!tried.empty(), "{}: has no {} kernel", list.slot, device_name(list.device));
   std::string reasons;
   for (const AnyKernel* kernel : tried) {
     const Refusal refusal = refuses(kernel->refuses, problem, context);
     if (!refusal) {
       if (logging())
-        std::fprintf(stderr, "cresset dispatch: %s on %s: %s%s\n", list.slot.c_str(), device_name(list.device),
+        std::fprintf(stderr, "cresset dispatch: %s on %s: %s%s\n", list.slot.c_str(), device_in_log(list.device),
                      kernel->name.c_str(), reasons.c_str());
       return *kernel;
     }

@@ -7,6 +7,7 @@
 
 #include "backend/cpu/kernel_list.h"
 #include "core/check.h"
+#include "core/device_functions.h"
 #include "dispatch/builtin.h"
 
 namespace cresset {
@@ -53,11 +54,17 @@ detail::KernelList& detail::kernel_list(std::string_view slot, DeviceType device
 
 void detail::add_kernel(KernelList& list, std::string_view name, AnyFunction refuses, AnyFunction run,
                         std::string_view before) {
+  if (list.device != DeviceType::cpu) find_device_functions();  // so that `before` may name one of its kernels
+  add_to_list(list, name, refuses, run, before);
+}
+
+void add_to_list(detail::KernelList& list, std::string_view name, detail::AnyFunction refuses, detail::AnyFunction run,
+                 std::string_view before) {
   Registry& r = registry();
   std::lock_guard lock(r.mutex);
   Order order = *list.order.load();
   const auto named = [&](std::string_view wanted) {
-    return std::find_if(order.begin(), order.end(), [&](const AnyKernel* k) { return k->name == wanted; });
+    return std::find_if(order.begin(), order.end(), [&](const detail::AnyKernel* k) { return k->name == wanted; });
   };
   check<ValueError>(!name.empty() && run, "register_kernel: a kernel of {} needs a name and a function", list.slot);
   check<ValueError>(named(name) == order.end(), "register_kernel: {} has a kernel named '{}' already", list.slot, name);

@@ -16,7 +16,7 @@ Tensor pool_backward(const Tensor& grad, const Pool2dProblem& p, const char* nod
 Tensor pool_forward(const Tensor& input, const Pool2dProblem& p, const char* node) {
   const Tensor x = input.contiguous(p.format);
   Tensor y = new_tensor({p.N, p.C, p.P, p.Q}, p.dtype, x.device(), p.format);
-  run<AvgPool2dForward>(x.device().type, p, static_cast<const void*>(raw(x)), static_cast<void*>(raw(y)));
+  run<AvgPool2dForward>(x.device(), p, static_cast<const void*>(raw(x)), static_cast<void*>(raw(y)));
   if (needs_history(x))
     record(
         y, node, [p, node](const Tensor& grad, Grads& out) { out[0] = pool_backward(grad, p, node); }, x);
@@ -26,7 +26,7 @@ Tensor pool_forward(const Tensor& input, const Pool2dProblem& p, const char* nod
 Tensor pool_backward(const Tensor& grad, const Pool2dProblem& p, const char* node) {
   const Tensor g = grad.contiguous(p.format);
   Tensor z = new_tensor({p.N, p.C, p.H, p.W}, p.dtype, g.device(), p.format);
-  run<AvgPool2dBackward>(g.device().type, p, static_cast<const void*>(raw(g)), static_cast<void*>(raw(z)));
+  run<AvgPool2dBackward>(g.device(), p, static_cast<const void*>(raw(g)), static_cast<void*>(raw(z)));
   if (needs_history(g))
     record(
         z, node, [p, node](const Tensor& u, Grads& out) { out[0] = pool_forward(u, p, node); }, g);

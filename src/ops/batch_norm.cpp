@@ -13,8 +13,9 @@ using namespace nn::functional;
 
 namespace {
 
-void check_channels(const char* what, const Tensor& t, std::int64_t channels, DType dtype) {
+void check_channels(const char* what, const Tensor& t, std::int64_t channels, DType dtype, const Tensor& input) {
   if (!t.defined()) return;
+  check_same_device("batch_norm", input, t);
   check<ShapeError>(t.dim() == 1 && t.size(0) == channels, "batch_norm: {} should contain {} elements not {}", what,
                     channels, t.numel());
   check<DTypeError>(t.dtype() == dtype, "batch_norm: {} must be of type {}, got {}", what, name(dtype),
@@ -62,10 +63,10 @@ Tensor nn::functional::batch_norm(const Tensor& input, const Tensor& running_mea
                      .affine = weight.defined(),
                      .eps = options.eps};
   for (int i = 2; i < shape.size(); ++i) p.L *= shape[i];
-  check_channels("running_mean", running_mean, p.C, stat);
-  check_channels("running_var", running_var, p.C, stat);
-  check_channels("weight", weight, p.C, stat);
-  check_channels("bias", bias, p.C, stat);
+  check_channels("running_mean", running_mean, p.C, stat, input);
+  check_channels("running_var", running_var, p.C, stat, input);
+  check_channels("weight", weight, p.C, stat, input);
+  check_channels("bias", bias, p.C, stat, input);
   check<ValueError>(weight.defined() == bias.defined(),
                     "batch_norm: weight and bias must both be given or both be left out");
   check<ValueError>(options.training || (running_mean.defined() && running_var.defined()),
@@ -79,7 +80,7 @@ Tensor nn::functional::batch_norm(const Tensor& input, const Tensor& running_mea
   if (options.training) {
     mean = new_tensor({p.C}, stat, x.device());
     invstd = new_tensor({p.C}, stat, x.device());
-    run<BatchNormForward>(x.device().type, p, address(x), address(w), address(b), writable(y), writable(mean),
+    run<BatchNormForward>(x.device(), p, address(x), address(w), address(b), writable(y), writable(mean),
                           writable(invstd));
     NoGradGuard no_grad;
     // A momentum of m moves the running value m of the way; the variance that is kept is the unbiased one.
@@ -93,7 +94,7 @@ Tensor nn::functional::batch_norm(const Tensor& input, const Tensor& running_mea
     NoGradGuard no_grad;
     mean = running_mean.detach().clone();
     invstd = rsqrt(running_var.detach() + options.eps).contiguous();
-    run<BatchNormInference>(x.device().type, p, address(x), address(w), address(b), address(mean), address(invstd),
+    run<BatchNormInference>(x.device(), p, address(x), address(w), address(b), address(mean), address(invstd),
                             writable(y));
   }
   if (needs_history(x, w, b)) {
@@ -113,7 +114,7 @@ Tensor nn::functional::batch_norm(const Tensor& input, const Tensor& running_mea
           if (out.needs(1)) grad_w = new_tensor({p.C}, mean.dtype(), in.device());
           if (out.needs(2)) grad_b = new_tensor({p.C}, mean.dtype(), in.device());
           BatchNormBackward::Problem problem{{p}, training};
-          run<BatchNormBackward>(in.device().type, problem, address(g), address(in), address(scale), address(mean),
+          run<BatchNormBackward>(in.device(), problem, address(g), address(in), address(scale), address(mean),
                                  address(invstd), writable(grad_x), writable(grad_w), writable(grad_b));
           if (out.needs(0)) out[0] = grad_x;
           out[1] = grad_w;

@@ -122,7 +122,7 @@ Tensor conv2d_forward(const Tensor& input, const Tensor& weight, const Tensor& b
   const Tensor x = input.contiguous(problem.format), w = weight.contiguous(problem.format),
                b = bias.defined() ? bias.contiguous() : bias;
   Tensor y = new_tensor({problem.N, problem.K, problem.P, problem.Q}, problem.dtype, x.device(), problem.format);
-  run<Conv2dForward>(x.device().type, problem, address(x), address(w), address(b), static_cast<void*>(raw(y)));
+  run<Conv2dForward>(x.device(), problem, address(x), address(w), address(b), static_cast<void*>(raw(y)));
   if (needs_history(x, w, b)) {
     record(
         y, "ConvolutionBackward0",
@@ -142,7 +142,7 @@ Tensor conv2d_forward(const Tensor& input, const Tensor& weight, const Tensor& b
 Tensor conv2d_grad_input(const Tensor& grad, const Tensor& weight, const Conv2dProblem& problem) {
   const Tensor g = grad.contiguous(problem.format), w = weight.contiguous(problem.format);
   Tensor z = new_tensor({problem.N, problem.C, problem.H, problem.W}, problem.dtype, g.device(), problem.format);
-  run<Conv2dGradInput>(g.device().type, problem, address(g), address(w), static_cast<void*>(raw(z)));
+  run<Conv2dGradInput>(g.device(), problem, address(g), address(w), static_cast<void*>(raw(z)));
   if (needs_history(g, w)) {
     record(
         z, "ConvolutionBackwardBackward0",
@@ -162,7 +162,7 @@ Tensor conv2d_grad_weight(const Tensor& grad, const Tensor& input, const Conv2dP
   const Tensor g = grad.contiguous(problem.format), x = input.contiguous(problem.format);
   Tensor z = new_tensor({problem.K, problem.C / problem.groups, problem.R, problem.S}, problem.dtype, g.device(),
                         problem.format);
-  run<Conv2dGradWeight>(g.device().type, problem, address(g), address(x), static_cast<void*>(raw(z)));
+  run<Conv2dGradWeight>(g.device(), problem, address(g), address(x), static_cast<void*>(raw(z)));
   if (needs_history(g, x)) {
     record(
         z, "ConvolutionBackwardBackward0",

@@ -12,9 +12,10 @@
 
 namespace cresset {
 
-void copy_elements(const Tensor& to, const Tensor& from) {
+void copy_elements(const Tensor& to, const Tensor& from, bool non_blocking) {
   const detail::TensorImpl &y = *to.impl(), &x = *from.impl();
-  check<DeviceError>(x.device == y.device, "copy: no way from {} to {}", x.device, y.device);
+  if (x.device != y.device) [[unlikely]]
+    return transfer_elements(to, from, non_blocking);
   CopyProblem problem{.from = x.dtype, .to = y.dtype, .loop = {}};
   if (x.contiguous && y.contiguous && x.sizes == y.sizes) {
     fill_dense_loop(problem.loop, x.numel);
@@ -22,7 +23,7 @@ void copy_elements(const Tensor& to, const Tensor& from) {
     const Shape strides = broadcast_strides(x, y.sizes);
     fill_loop<2>(problem.loop, y.sizes, {&y.strides, &strides});
   }
-  run<Copy>(y.device.type, problem, static_cast<const void*>(x.data), static_cast<void*>(y.data));
+  run<Copy>(y.device, problem, static_cast<const void*>(x.data), static_cast<void*>(y.data));
 }
 
 namespace {
@@ -40,10 +41,15 @@ Shape strides_for(const detail::TensorImpl& x, MemoryFormat format) {
 }
 
 // A copy with history: its gradient goes back in x's type and on x's device.
-Tensor recorded_copy(const Tensor& x, DType dtype, Device device, MemoryFormat format, const char* node) {
+Tensor recorded_copy(const Tensor& x, DType dtype, Device device, MemoryFormat format, const char* node,
+                     bool non_blocking = false) {
   const detail::TensorImpl& impl = impl_of(x);
-  Tensor y = new_tensor_strided(impl.sizes, strides_for(impl, format), dtype, device);
-  copy_elements(y, x);
+  const Shape strides = strides_for(impl, format);
+  // A device goes on writing to the host's memory by itself only where that is pinned.
+  Tensor y = non_blocking && device.is_cpu() && impl.device.is_cuda()
+                 ? new_pinned_tensor(impl.sizes, strides, dtype)
+                 : new_tensor_strided(impl.sizes, strides, dtype, device);
+  copy_elements(y, x, non_blocking);
   if (is_floating_point(dtype) && needs_history(x))
     record(
         y, node,
@@ -60,7 +66,19 @@ Tensor Tensor::to(const ToOptions& options) const {
   if (!options.copy && dtype == impl.dtype && device == impl.device &&
       (options.memory_format == MemoryFormat::preserve || is_contiguous(options.memory_format)))
     return *this;
-  return recorded_copy(*this, dtype, device, options.memory_format, "ToCopyBackward0");
+  return recorded_copy(*this, dtype, device, options.memory_format, "ToCopyBackward0", options.non_blocking);
+}
+
+bool Tensor::is_pinned() const { return impl_of(*this).storage->kind == Bytes::pinned; }
+
+Tensor Tensor::pin_memory() const {
+  const detail::TensorImpl& impl = impl_of(*this);
+  check<DeviceError>(impl.device.is_cpu(), "pin_memory: only tensors on the CPU can be pinned, this one is on {}",
+                     impl.device);
+  if (is_pinned()) return *this;
+  Tensor y = new_pinned_tensor(impl.sizes, preserved_strides(impl), impl.dtype);
+  copy_elements(y, *this);
+  return y;
 }
 
 Tensor Tensor::clone(CloneOptions options) const {
@@ -74,7 +92,7 @@ Tensor Tensor::contiguous(MemoryFormat format) const {
   return is_contiguous(format) ? *this : clone({.memory_format = format});
 }
 
-const Tensor& Tensor::copy_(const Tensor& source, bool) const {
+const Tensor& Tensor::copy_(const Tensor& source, bool non_blocking) const {
   const detail::TensorImpl &to = impl_of(*this), &from = impl_of(source);
   const bool recorded = needs_history(*this, source);
   check_inplace(*this, "copy_", recorded);
@@ -84,7 +102,7 @@ const Tensor& Tensor::copy_(const Tensor& source, bool) const {
   const Tensor values = to.storage.get() == from.storage.get() && (to.data != from.data || to.strides != from.strides)
                             ? source.detach().clone()
                             : source;
-  copy_elements(*this, values);
+  copy_elements(*this, values, non_blocking);
   bump_version(*this);
   if (recorded && cresset::is_floating_point(to.dtype)) {
     rebase_history(*this,

@@ -65,6 +65,7 @@ Tensor nn::functional::cross_entropy(const Tensor& input, const Tensor& target, 
     check<DTypeError>(options.weight.dtype() == input.dtype(),
                       "cross_entropy: expected scalar type {} for weight but found {}", name(input.dtype()),
                       name(options.weight.dtype()));
+    check_same_device("cross_entropy", input, options.weight);
   }
   if (target.is_floating_point()) return with_probabilities(input, target, options);
   check<DTypeError>(target.dtype() == kInt64,
@@ -85,7 +86,7 @@ Tensor nn::functional::cross_entropy(const Tensor& input, const Tensor& target, 
                         .reduction = options.reduction,
                         .weight = options.weight.defined()};
   for (int i = 2; i < shape.size(); ++i) p.inner *= shape[i];
-  check_targets(t, classes, options.ignore_index);
+  if (t.device().is_cpu()) check_targets(t, classes, options.ignore_index);  // kernels of devices check for themselves
   const Tensor w = options.weight.defined() ? options.weight.detach().contiguous() : Tensor();
   const DType wide = p.dtype == kFloat64 ? kFloat64 : kFloat32;
   Tensor loss = new_tensor(options.reduction == Reduction::none ? expected : Shape{}, p.dtype, x4.device());
@@ -93,7 +94,7 @@ Tensor nn::functional::cross_entropy(const Tensor& input, const Tensor& target, 
   const auto address = [](const Tensor& tensor) {
     return static_cast<const void*>(tensor.defined() ? raw(tensor) : nullptr);
   };
-  run<CrossEntropyForward>(x4.device().type, p, address(x4), reinterpret_cast<const std::int64_t*>(raw(t)), address(w),
+  run<CrossEntropyForward>(x4.device(), p, address(x4), reinterpret_cast<const std::int64_t*>(raw(t)), address(w),
                            static_cast<void*>(raw(loss)), static_cast<void*>(raw(logsumexp)),
                            static_cast<void*>(raw(total)));
   if (needs_history(x4)) {
@@ -103,7 +104,7 @@ Tensor nn::functional::cross_entropy(const Tensor& input, const Tensor& target, 
           const Tensor x = sx.get(out), labels = st.get(out),
                        g = once_differentiable("cross_entropy", grad).contiguous();
           Tensor grad_x = new_tensor(x.shape(), p.dtype, x.device());
-          run<CrossEntropyBackward>(x.device().type, p, address(g), address(x),
+          run<CrossEntropyBackward>(x.device(), p, address(g), address(x),
                                     reinterpret_cast<const std::int64_t*>(raw(labels)), address(w), address(logsumexp),
                                     address(total), static_cast<void*>(raw(grad_x)));
           out[0] = grad_x;

@@ -21,10 +21,10 @@ void fill_elements(const Tensor& to, Scalar value) {
       return;
     }
   }
-  CopyProblem problem{.from = y.dtype, .to = y.dtype, .loop = {}};
+  CopyProblem problem{.from = y.dtype, .to = y.dtype, .loop = {}, .x_on_host = true};
   const Shape none = Shape::filled(y.sizes.size(), 0);
   fill_loop<2>(problem.loop, y.sizes, {&y.strides, &none});
-  run<Copy>(y.device.type, problem, static_cast<const void*>(element.bytes), static_cast<void*>(y.data));
+  run<Copy>(y.device, problem, static_cast<const void*>(element.bytes), static_cast<void*>(y.data));
 }
 
 }  // namespace cresset

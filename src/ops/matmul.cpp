@@ -50,9 +50,8 @@ Tensor matmul_rows(const Tensor& a, const Tensor& b, const Tensor& bias) {
   problem.b_col = y.col;
   Tensor c = new_tensor(batched ? Shape{problem.batch, problem.M, problem.N} : Shape{problem.M, problem.N},
                         problem.dtype, a.device());
-  run<Matmul>(a.device().type, problem, static_cast<const void*>(raw(x.tensor)),
-              static_cast<const void*>(raw(y.tensor)), static_cast<const void*>(bias.defined() ? raw(bias) : nullptr),
-              static_cast<void*>(raw(c)));
+  run<Matmul>(a.device(), problem, static_cast<const void*>(raw(x.tensor)), static_cast<const void*>(raw(y.tensor)),
+              static_cast<const void*>(bias.defined() ? raw(bias) : nullptr), static_cast<void*>(raw(c)));
   return c;
 }
 

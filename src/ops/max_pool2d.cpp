@@ -18,7 +18,7 @@ ValuesIndices max_pool(const Tensor& input, Size2 kernel_size, const MaxPool2dOp
   const bool history = needs_history(x);
   ValuesIndices y{new_tensor(shape, p.dtype, x.device(), p.format),
                   history || want_indices ? new_tensor(shape, kInt64, x.device(), p.format) : Tensor()};
-  run<MaxPool2dForward>(x.device().type, p, static_cast<const void*>(raw(x)), static_cast<void*>(raw(y.values)),
+  run<MaxPool2dForward>(x.device(), p, static_cast<const void*>(raw(x)), static_cast<void*>(raw(y.values)),
                         y.indices.defined() ? reinterpret_cast<std::int64_t*>(raw(y.indices)) : nullptr);
   if (history) {
     record(
@@ -26,7 +26,7 @@ ValuesIndices max_pool(const Tensor& input, Size2 kernel_size, const MaxPool2dOp
         [index = SavedTensor(y.indices), p](const Tensor& grad, Grads& out) {
           const Tensor g = once_differentiable("max_pool2d", grad).contiguous(p.format), i = index.get(out);
           Tensor grad_x = new_tensor({p.N, p.C, p.H, p.W}, p.dtype, g.device(), p.format);
-          run<MaxPool2dBackward>(g.device().type, p, static_cast<const void*>(raw(g)),
+          run<MaxPool2dBackward>(g.device(), p, static_cast<const void*>(raw(g)),
                                  reinterpret_cast<const std::int64_t*>(raw(i)), static_cast<void*>(raw(grad_x)));
           out[0] = grad_x;
         },

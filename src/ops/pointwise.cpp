@@ -55,14 +55,65 @@ Tensor run_unary(UnaryOp op, const Tensor& x, double p0, double p1, const Tensor
     y = out ? *out : new_tensor_strided(in.sizes, output_strides(in.sizes, inputs, 1), result, in.device);
     fill_loop<2>(problem.loop, in.sizes, {&y.impl()->strides, &in.strides});
   }
-  run<Unary>(in.device.type, problem, static_cast<const void*>(in.data), static_cast<void*>(raw(y)));
+  run<Unary>(in.device, problem, static_cast<const void*>(in.data), static_cast<void*>(raw(y)));
   return y;
+}
+
+namespace {
+
+// y = op(x, number) or op(number, x), the number an element of x's dtype in host memory.
+Tensor run_with_number(BinaryOp op, const Tensor& t, const void* number, bool number_first, double alpha,
+                       const Tensor* out) {
+  const detail::TensorImpl& x = impl_of(t);
+  const DType result = is_comparison(op) ? kBool : x.dtype;
+  BinaryProblem problem;
+  problem.op = op;
+  problem.dtype = x.dtype;
+  problem.alpha = alpha;
+  (number_first ? problem.a_on_host : problem.b_on_host) = true;
+  Tensor z;
+  const int number_at = number_first ? 1 : 2;
+  if (x.contiguous && (!out || out->impl()->contiguous)) {
+    z = out ? *out : new_tensor(x.sizes, result, x.device);
+    fill_dense_loop(problem.loop, x.numel);
+    problem.loop.strides[number_at][0] = 0;
+  } else {
+    const Shape* inputs[] = {&x.strides};
+    const Shape none = Shape::filled(x.sizes.size(), 0);
+    z = out ? *out : new_tensor_strided(x.sizes, output_strides(x.sizes, inputs, 1), result, x.device);
+    std::array<const Shape*, 3> strides{&z.impl()->strides, &x.strides, &x.strides};
+    strides[static_cast<std::size_t>(number_at)] = &none;
+    fill_loop<3>(problem.loop, x.sizes, strides);
+  }
+  run<Binary>(x.device, problem, number_first ? number : x.data, number_first ? x.data : number,
+              static_cast<void*>(raw(z)));
+  return z;
+}
+
+// As PyTorch, a tensor of no dimensions on the CPU meets tensors of any device as a number.
+Tensor run_binary_across(const char* name, BinaryOp op, const Tensor& a, const Tensor& b, double alpha,
+                         const Tensor* out) {
+  const bool number_first = is_number_for(a, b.device());
+  if (!number_first && !is_number_for(b, a.device())) check_same_device(name, a, b);
+  const Tensor &number = number_first ? a : b, &tensor = number_first ? b : a;
+  if (out) check_same_device(name, *out, tensor);
+  check<ShapeError>(!out || out->shape() == tensor.shape(),
+                    "{}: output with shape {} doesn't match the broadcast shape {}", name, out ? out->shape() : Shape(),
+                    tensor.shape());
+  return run_with_number(op, tensor, raw(number), number_first, alpha, out);
+}
+
+}  // namespace
+
+bool is_number_for(const Tensor& t, Device device) {
+  const detail::TensorImpl& impl = impl_of(t);
+  return impl.sizes.empty() && impl.device.is_cpu() && !device.is_cpu();
 }
 
 Tensor run_binary(const char* name, BinaryOp op, const Tensor& a, const Tensor& b, double alpha, const Tensor* out) {
   const detail::TensorImpl &x = impl_of(a), &y = impl_of(b);
   if (x.device != y.device) [[unlikely]]
-    check_same_device(name, a, b);
+    return run_binary_across(name, op, a, b, alpha, out);
   const DType result = is_comparison(op) ? kBool : x.dtype;
   BinaryProblem problem;
   problem.op = op;
@@ -83,49 +134,16 @@ Tensor run_binary(const char* name, BinaryOp op, const Tensor& a, const Tensor& 
     z = out ? *out : new_tensor_strided(shape, output_strides(shape, inputs, 2), result, x.device);
     fill_loop<3>(problem.loop, shape, {&z.impl()->strides, &sa, &sb});
   }
-  run<Binary>(x.device.type, problem, static_cast<const void*>(x.data), static_cast<const void*>(y.data),
+  run<Binary>(x.device, problem, static_cast<const void*>(x.data), static_cast<const void*>(y.data),
               static_cast<void*>(raw(z)));
   return z;
 }
 
-namespace {
-
-Tensor run_with_number(BinaryOp op, const Tensor& t, Scalar number, bool number_first, double alpha,
-                       const Tensor* out) {
-  const detail::TensorImpl& x = impl_of(t);
-  const Element element(number, x.dtype);
-  const DType result = is_comparison(op) ? kBool : x.dtype;
-  BinaryProblem problem;
-  problem.op = op;
-  problem.dtype = x.dtype;
-  problem.alpha = alpha;
-  Tensor z;
-  const int number_at = number_first ? 1 : 2;
-  if (x.contiguous && (!out || out->impl()->contiguous)) {
-    z = out ? *out : new_tensor(x.sizes, result, x.device);
-    fill_dense_loop(problem.loop, x.numel);
-    problem.loop.strides[number_at][0] = 0;
-  } else {
-    const Shape* inputs[] = {&x.strides};
-    const Shape none = Shape::filled(x.sizes.size(), 0);
-    z = out ? *out : new_tensor_strided(x.sizes, output_strides(x.sizes, inputs, 1), result, x.device);
-    std::array<const Shape*, 3> strides{&z.impl()->strides, &x.strides, &x.strides};
-    strides[static_cast<std::size_t>(number_at)] = &none;
-    fill_loop<3>(problem.loop, x.sizes, strides);
-  }
-  const void* a = number_first ? static_cast<const void*>(element.bytes) : x.data;
-  const void* b = number_first ? static_cast<const void*>(x.data) : element.bytes;
-  run<Binary>(x.device.type, problem, a, b, static_cast<void*>(raw(z)));
-  return z;
-}
-
-}  // namespace
-
 Tensor run_binary(const char*, BinaryOp op, const Tensor& a, Scalar b, double alpha, const Tensor* out) {
-  return run_with_number(op, a, b, false, alpha, out);
+  return run_with_number(op, a, Element(b, impl_of(a).dtype).bytes, false, alpha, out);
 }
 Tensor run_binary(const char*, BinaryOp op, Scalar a, const Tensor& b, double alpha) {
-  return run_with_number(op, b, a, true, alpha, nullptr);
+  return run_with_number(op, b, Element(a, impl_of(b).dtype).bytes, true, alpha, nullptr);
 }
 
 }  // namespace cresset

@@ -28,6 +28,8 @@ Tensor run_binary(const char* name, BinaryOp op, const Tensor& a, Scalar b, doub
                   const Tensor* out = nullptr);
 Tensor run_binary(const char* name, BinaryOp op, Scalar a, const Tensor& b, double alpha = 1);
 
+// Whether an op on `device` takes t as a number: a CPU tensor of no dimensions, as in PyTorch.
+bool is_number_for(const Tensor& t, Device device);
 // DeviceError where the operands are not all on one device.
 void check_same_device(const char* op, const Tensor& a, const Tensor& b);
 

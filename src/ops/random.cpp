@@ -67,7 +67,7 @@ void draw(const Tensor& y, RandomProblem problem, const Generator& generator) {
   problem.seed = start.seed;
   problem.offset = start.offset;
   const Tensor dense = impl.contiguous ? y : new_tensor(impl.sizes, impl.dtype, impl.device);
-  run<Random>(impl.device.type, problem, static_cast<void*>(raw(dense)));
+  run<Random>(impl.device, problem, static_cast<void*>(raw(dense)));
   if (!impl.contiguous) copy_elements(y, dense);
 }
 

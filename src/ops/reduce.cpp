@@ -50,7 +50,7 @@ ReduceProblem problem_of(ReduceOp op, const detail::TensorImpl& x, const Plan& p
 Tensor reduce(ReduceOp op, const Tensor& x, const Plan& plan, DType out, bool keepdim) {
   const detail::TensorImpl& impl = *x.impl();
   Tensor y = new_tensor(keepdim ? plan.keepdim : plan.kept, out, impl.device);
-  run<Reduce>(impl.device.type, problem_of(op, impl, plan, out), static_cast<const void*>(impl.data),
+  run<Reduce>(impl.device, problem_of(op, impl, plan, out), static_cast<const void*>(impl.data),
               static_cast<void*>(raw(y)), static_cast<std::int64_t*>(nullptr));
   return y;
 }
@@ -131,7 +131,7 @@ ValuesIndices extremum_along(ReduceOp op, const char* op_name, const char* node,
   const Plan plan = plan_of(op_name, impl.sizes, impl.sizes.empty() ? Dims() : Dims(d));
   const Shape& shape = keepdim ? plan.keepdim : plan.kept;
   ValuesIndices result{new_tensor(shape, impl.dtype, impl.device), new_tensor(shape, kInt64, impl.device)};
-  run<Reduce>(impl.device.type, problem_of(op, impl, plan, impl.dtype), static_cast<const void*>(impl.data),
+  run<Reduce>(impl.device, problem_of(op, impl, plan, impl.dtype), static_cast<const void*>(impl.data),
               static_cast<void*>(raw(result.values)), reinterpret_cast<std::int64_t*>(raw(result.indices)));
   if (needs_history(x)) {
     record(
@@ -154,7 +154,7 @@ Tensor arg_extremum(ReduceOp op, const char* op_name, const Tensor& x, std::opti
   if (dim) wrap_dim(*dim, impl.sizes.size());
   check<IndexError>(plan.count > 0, "{}: Expected reduction dim {} to have non-zero size.", op_name, dim.value_or(0));
   Tensor indices = new_tensor(keepdim ? plan.keepdim : plan.kept, kInt64, impl.device);
-  run<Reduce>(impl.device.type, problem_of(op, impl, plan, kInt64), static_cast<const void*>(impl.data),
+  run<Reduce>(impl.device, problem_of(op, impl, plan, kInt64), static_cast<const void*>(impl.data),
               static_cast<void*>(nullptr), reinterpret_cast<std::int64_t*>(raw(indices)));
   return indices;
 }

@@ -21,8 +21,7 @@ Tensor softmax_along(const Tensor& input, std::int64_t dim, bool log) {
   }
   const Tensor x = input.contiguous();
   Tensor y = new_tensor(impl.sizes, p.dtype, x.device());
-  if (impl.numel > 0)
-    run<SoftmaxForward>(x.device().type, p, static_cast<const void*>(raw(x)), static_cast<void*>(raw(y)));
+  if (impl.numel > 0) run<SoftmaxForward>(x.device(), p, static_cast<const void*>(raw(x)), static_cast<void*>(raw(y)));
   if (needs_history(x)) {
     record(
         y, log ? "LogSoftmaxBackward0" : "SoftmaxBackward0",
@@ -36,8 +35,8 @@ Tensor softmax_along(const Tensor& input, std::int64_t dim, bool log) {
           const Tensor g = grad.contiguous();
           Tensor grad_x = new_tensor(g.shape(), p.dtype, g.device());
           if (g.numel() > 0)
-            run<SoftmaxBackward>(g.device().type, p, static_cast<const void*>(raw(g)),
-                                 static_cast<const void*>(raw(saved)), static_cast<void*>(raw(grad_x)));
+            run<SoftmaxBackward>(g.device(), p, static_cast<const void*>(raw(g)), static_cast<const void*>(raw(saved)),
+                                 static_cast<void*>(raw(grad_x)));
           out[0] = grad_x;
         },
         x);

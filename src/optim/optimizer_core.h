@@ -48,7 +48,7 @@ class StepBatch {
   bool empty() const { return parameters_.empty(); }
   template <class Slot>
   void run(Device device, const typename Slot::Problem& problem) {
-    cresset::run<Slot>(device.type, problem, static_cast<const OptimizerTensor*>(kernel_tensors_.data()),
+    cresset::run<Slot>(device, problem, static_cast<const OptimizerTensor*>(kernel_tensors_.data()),
                        static_cast<std::int64_t>(kernel_tensors_.size()));
     finish();
   }

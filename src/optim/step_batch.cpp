@@ -6,31 +6,6 @@
 namespace cresset::optim::detail {
 namespace {
 
-// Whether the elements fill a block of memory, in whatever order of dimensions.
-bool is_dense(const Tensor& tensor) {
-  if (tensor.is_contiguous()) return true;
-  const Shape shape = tensor.shape(), strides = tensor.strides();
-  // From the innermost dimension out: each must begin where those inside it end.
-  std::int64_t filled = 1;
-  for (bool found = true; found && filled < tensor.numel();) {
-    found = false;
-    for (int d = 0; d < shape.size() && !found; ++d)
-      if (shape[d] > 1 && strides[d] == filled) {
-        filled *= shape[d];
-        found = true;
-      }
-  }
-  return filled == tensor.numel();
-}
-
-bool same_order(const Tensor& a, const Tensor& b) {
-  if (a.is_contiguous() && b.is_contiguous()) return true;
-  const Shape shape = a.shape(), strides_a = a.strides(), strides_b = b.strides();
-  for (int i = 0; i < shape.size(); ++i)
-    if (shape[i] != 1 && strides_a[i] != strides_b[i]) return false;
-  return true;
-}
-
 // `tensor` with the dtype, device and order of elements of the dense `like`; itself where it has them.
 Tensor aligned(const Tensor& tensor, const Tensor& like) {
   if (tensor.dtype() == like.dtype() && tensor.device() == like.device() && same_order(tensor, like)) return tensor;

@@ -37,18 +37,22 @@ void add_op(const OpCases& op, const Device& device) {
   for (const OpCase& c : op.cases) {
     for (const DType dtype : c.dtypes)
       add("Case", full_name(op, c, dtype) + on, [&op, &c, dtype, device] {
-        check_case(op, c, dtype, device);
-        count_case();
+        run_where_possible(device, [&] {
+          check_case(op, c, dtype, device);
+          count_case();
+        });
       });
     // The large ones are split.
     for (const DType dtype : c.dtypes)
       if (!c.golden && device.is_cpu())
         add("Threads", full_name(op, c, dtype), [&op, &c, dtype] { check_threads(op, c, dtype); });
     if (op.differentiable != Differentiable::no && c.grad && c.differences && is_floating_point(c.dtypes.front()))
-      add("Gradient", op.name + "." + c.name + on, [&op, &c, device] { check_gradients(op, c, device); });
+      add("Gradient", op.name + "." + c.name + on,
+          [&op, &c, device] { run_where_possible(device, [&] { check_gradients(op, c, device); }); });
   }
   for (const ErrorCase& c : op.errors)
-    add("Error", op.name + "." + c.name + on, [&op, &c, device] { check_error(op, c, device); });
+    add("Error", op.name + "." + c.name + on,
+        [&op, &c, device] { run_where_possible(device, [&] { check_error(op, c, device); }); });
 }
 
 void add_all() {

@@ -22,14 +22,14 @@ double weighted_sum(const std::vector<Tensor>& outputs, const std::vector<Tensor
   return total;
 }
 
-// The address of element i, row-major.
-double* address(const Tensor& t, std::int64_t i) {
-  double* p = t.data_ptr<double>();
+// Element i, row-major, as a tensor of one element of the same memory: it may be a device's.
+Tensor element_of(const Tensor& t, std::int64_t i) {
+  std::int64_t at = t.storage_offset();
   for (int d = t.dim() - 1; d >= 0; --d) {
-    p += i % t.size(d) * t.stride(d);
+    at += i % t.size(d) * t.stride(d);
     i /= t.size(d);
   }
-  return p;
+  return t.detach().as_strided({}, {}, at);
 }
 
 }  // namespace
@@ -64,13 +64,13 @@ std::string gradcheck(const Function& f, const std::vector<Tensor>& inputs, cons
     std::vector<std::pair<std::int64_t, double>> quotients;
     double largest = 1;
     for (std::int64_t e = 0; e < n; e += by) {
-      double* x = address(inputs[i], e);
-      const double before = *x, h = options.step * std::max(1.0, std::fabs(before));
-      *x = before + h;
+      const Tensor x = element_of(inputs[i], e);
+      const double before = x.item(), h = options.step * std::max(1.0, std::fabs(before));
+      x.fill_(before + h);
       const double above = weighted_sum(f(inputs), weights);
-      *x = before - h;
+      x.fill_(before - h);
       const double below = weighted_sum(f(inputs), weights);
-      *x = before;
+      x.fill_(before);
       quotients.emplace_back(e, (above - below) / (2 * h));
       largest = std::max(largest, std::fabs(quotients.back().second));
     }

@@ -1,5 +1,6 @@
 // cresset info
 #include <cresset/cresset.h>
+#include <cresset/cuda.h>
 #include <cresset/dispatch.h>
 #include <cresset/version.h>
 #include <fmt/format.h>
@@ -25,11 +26,18 @@ std::string_view isa_name(CpuIsa isa) {
   return names[static_cast<std::size_t>(isa)];
 }
 
-std::string_view device_name(DeviceType type) { return type == DeviceType::cpu ? "cpu" : "cuda"; }
+// Nothing that is simulated reads as if it were a GPU.
+std::string_view device_name(DeviceType type) {
+  return type == DeviceType::cpu ? "cpu" : cuda::is_simulated() ? "cuda (simulated)" : "cuda";
+}
 
 nlohmann::ordered_json facts() {
   std::vector<std::string> devices{"cpu"};
-  for (int i = 0; i < cuda::device_count(); ++i) devices.push_back(fmt::format("cuda:{}", i));
+  for (int i = 0; i < cuda::device_count(); ++i) {
+    const auto properties = cuda::get_device_properties(Device(DeviceType::cuda, i));
+    devices.push_back(
+        fmt::format("cuda:{} {}, compute capability {}.{}", i, properties.name, properties.major, properties.minor));
+  }
   auto lists = nlohmann::ordered_json::object();
   for (const KernelInfo& kernel : kernels()) lists[kernel.slot][device_name(kernel.device)].push_back(kernel.name);
   return {{"version", kVersion},

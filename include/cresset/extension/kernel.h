@@ -36,10 +36,15 @@ struct Context {
   bool allow_nondeterministic = false;
   bool allow_tf32 = false;
   std::int64_t workspace_limit = std::int64_t{1} << 30;  // bytes that one call may take beside its outputs
+  // Kernels on a CUDA device: which one, and the stream that the work is given to.
+  int device = 0;
+  int sm = 0;              // compute capability: 80 for 8.0
+  void* stream = nullptr;  // a cudaStream_t
 };
 
 // A slot is a struct with `name` ("conv2d.forward"), `Problem` and `Run`: void(const Problem&, const Context&,
-// pointers…). `run` writes every element of its outputs, reads none of them, and allows any alignment that the element
+// pointers…). Pointers are addresses on the device of the call, but for numbers that the problem says lie on the host.
+// `run` writes every element of its outputs, reads none of them, and allows any alignment that the element
 // type allows.
 template <class Slot>
 struct Kernel {

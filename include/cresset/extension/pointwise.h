@@ -87,6 +87,8 @@ struct BinaryProblem {
   DType dtype;          // of a and b, and of y but for comparisons
   double alpha = 1;     // add, sub
   StridedLoop<3> loop;  // y, a, b
+  // A number: one element in host memory, whatever the device, read before `run` returns; its strides are 0.
+  bool a_on_host = false, b_on_host = false;
 };
 struct Binary {
   static constexpr std::string_view name = "binary";
@@ -97,8 +99,9 @@ struct Binary {
 // y = condition ? a : b; condition is bool, the others have `dtype`.
 struct WhereProblem {
   DType dtype;
-  StridedLoop<4> loop;
-};  // y, condition, a, b
+  StridedLoop<4> loop;                        // y, condition, a, b
+  bool a_on_host = false, b_on_host = false;  // as in BinaryProblem
+};
 struct Where {
   static constexpr std::string_view name = "where";
   using Problem = WhereProblem;
@@ -108,8 +111,9 @@ struct Where {
 // y = x, converted as PyTorch does (float to integer truncates, to bool is != 0).
 struct CopyProblem {
   DType from, to;
-  StridedLoop<2> loop;
-};  // y, x
+  StridedLoop<2> loop;     // y, x
+  bool x_on_host = false;  // as in BinaryProblem: a fill
+};
 struct Copy {
   static constexpr std::string_view name = "copy";
   using Problem = CopyProblem;

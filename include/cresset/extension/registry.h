@@ -46,6 +46,9 @@ using RefusesErased = Refusal (*)(AnyFunction refuses, const void* problem, cons
 CRESSET_API const AnyKernel& choose_slowly(const KernelList& list, const void* problem, const Context& context,
                                            RefusesErased refuses);
 CRESSET_API const Context& context_of_thread() noexcept;
+// The same with the device and its current stream; the device becomes the thread's. Not for the CPU. DeviceError where
+// it cannot be used.
+CRESSET_API const Context& context_of_device(Device device);
 [[noreturn]] CRESSET_API void fail_no_kernel(const KernelList& list, const void* problem, const Context& context,
                                              RefusesErased refuses);
 
@@ -65,7 +68,8 @@ Refusal ask(AnyFunction refuses, const void* problem, const Context& context) {
 
 }  // namespace detail
 
-// Adds a kernel of an outside project (or of a backend) to a slot: before the kernel named `before`, or last.
+// Adds a kernel of an outside project to a slot: before the kernel named `before`, or last. For CUDA devices the
+// backend is loaded first, where there is one.
 template <class Slot>
 void register_kernel(DeviceType device, const Kernel<Slot>& kernel, std::string_view before = {}) {
   detail::add_kernel(detail::list_of<Slot>(device), kernel.name, reinterpret_cast<detail::AnyFunction>(kernel.refuses),
@@ -73,11 +77,11 @@ void register_kernel(DeviceType device, const Kernel<Slot>& kernel, std::string_
 }
 
 // Runs the first kernel of the slot's list that does not refuse the problem. UnsupportedError, with every kernel's
-// reason, where all refuse.
+// reason, where all refuse. On a CUDA device the work may still run when the call returns.
 template <class Slot, class... Pointers>
-void run(DeviceType device, const typename Slot::Problem& problem, Pointers... pointers) {
-  const detail::KernelList& list = detail::list_of<Slot>(device);
-  const Context& context = detail::context_of_thread();
+void run(Device device, const typename Slot::Problem& problem, Pointers... pointers) {
+  const detail::KernelList& list = detail::list_of<Slot>(device.type);
+  const Context& context = device.is_cpu() ? detail::context_of_thread() : detail::context_of_device(device);
   const detail::AnyKernel* chosen = nullptr;
   if (detail::choice_is_special()) [[unlikely]] {
     chosen = &detail::choose_slowly(list, &problem, context, detail::ask<Slot>);

@@ -26,8 +26,9 @@ struct SoftmaxBackward {
   using Run = void(const Problem&, const Context&, const void* grad_y, const void* y, void* grad_x);
 };
 
-// Cross-entropy with class indices, logits dense [N, C, inner], targets dense [N, inner] int64 (checked by the op to be
-// in range or equal to ignore_index), weight of C elements or null, of the logits' dtype. loss_i = sum_c t_c w_c *
+// Cross-entropy with class indices, logits dense [N, C, inner], targets dense [N, inner] int64 (in range or
+// equal to ignore_index: checked by the op on the CPU, by the kernel on a device, which reports it and counts such a
+// target as ignored), weight of C elements or null, of the logits' dtype. loss_i = sum_c t_c w_c *
 // (logsumexp(x) - x_c), t = (1 - label_smoothing) * onehot + label_smoothing / C; 0 where target == ignore_index. See
 // https://docs.pytorch.org/docs/stable/generated/torch.nn.CrossEntropyLoss.html.
 enum class Reduction : std::uint8_t { none, mean, sum };
