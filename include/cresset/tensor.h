@@ -402,6 +402,9 @@ struct PrintOptions {
   int linewidth = 80;
   std::optional<bool> sci_mode = {};
 };
+// The same and a line break, on standard output.
+CRESSET_API void print(const Tensor& tensor);
+
 // For the whole process, as `torch.set_printoptions`.
 CRESSET_API void set_printoptions(const PrintOptions& options);
 CRESSET_API PrintOptions get_printoptions();

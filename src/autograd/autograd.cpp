@@ -55,6 +55,7 @@ std::pair<std::vector<Edge>, std::vector<Tensor>> roots_of(const char* op, const
     check<ShapeError>(grad.shape() == impl.sizes,
                       "{}: Mismatch in shape: grad_output[{}] has a shape of {} and output[{}] has a shape of {}", op,
                       i, grad.shape(), i, impl.sizes);
+    if (grad.dtype() != impl.dtype) grad = grad.to(impl.dtype);
     roots.first.push_back(std::move(edge));
     roots.second.push_back(std::move(grad));
   }
@@ -77,6 +78,7 @@ void autograd::backward(const std::vector<Tensor>& tensors, const std::vector<Te
 
 std::vector<Tensor> autograd::grad(const std::vector<Tensor>& outputs, const std::vector<Tensor>& inputs,
                                    const GradOptions& options) {
+  check<ValueError>(!inputs.empty(), "grad: inputs cannot be empty");
   for (std::size_t i = 0; i < inputs.size(); ++i) {
     impl_of(inputs[i]);
     check<ValueError>(wants_grad(inputs[i]), "grad: One of the differentiated Tensors does not require grad (input {})",
@@ -116,6 +118,9 @@ const Tensor& Tensor::requires_grad_(bool requires_grad) const {
   check<DTypeError>(!requires_grad || cresset::is_floating_point(impl.dtype),
                     "requires_grad_: only Tensors of floating point dtype can require gradients, got {}",
                     cresset::name(impl.dtype));
+  check<ValueError>(!requires_grad || !impl.inference || thread_state.inference_mode,
+                    "requires_grad_: Setting requires_grad=True on inference tensor outside InferenceMode is not "
+                    "allowed.");
   if (impl.grad_fn) return *this;
   impl.requires_grad = requires_grad;
   if (requires_grad) meta_of(impl);  // made now: threads that share a leaf must not make it at once
@@ -150,7 +155,17 @@ void Tensor::retain_grad() const {
   if (is_leaf() || meta_of(*impl_).retained_grad) return;
   auto kept = std::make_shared<Tensor>();
   meta_of(*impl_).retained_grad = kept;
-  register_hook([kept](const Tensor& grad) { *kept = kept->defined() ? *kept + grad : grad; });
+  // After all other hooks, also those that come later: what is kept is what goes on.
+  Node& node = *impl_->grad_fn;
+  if (!node.hooks) node.hooks = std::make_shared<std::vector<NodeHook>>();
+  node.hooks->push_back({.output_nr = impl_->output_nr,
+                         .id = next_hook_id(),
+                         .call =
+                             [kept](const Tensor& grad) {
+                               *kept = kept->defined() ? *kept + grad : grad;
+                               return Tensor();
+                             },
+                         .retains = true});
 }
 
 HookHandle Tensor::register_hook(GradHook hook) const {
@@ -166,7 +181,9 @@ HookHandle Tensor::register_hook(GradHook hook) const {
   }
   Node& node = *impl_->grad_fn;
   if (!node.hooks) node.hooks = std::make_shared<std::vector<NodeHook>>();
-  node.hooks->push_back({impl_->output_nr, id, std::move(hook.call)});
+  const auto retaining =
+      std::find_if(node.hooks->begin(), node.hooks->end(), [](const NodeHook& other) { return other.retains; });
+  node.hooks->insert(retaining, {.output_nr = impl_->output_nr, .id = id, .call = std::move(hook.call)});
   return HookHandle([weak = std::weak_ptr(node.hooks), id] {
     if (auto list = weak.lock()) std::erase_if(*list, [id](const NodeHook& entry) { return entry.id == id; });
   });

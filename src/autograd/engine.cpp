@@ -36,12 +36,21 @@ std::mutex& leaf_mutex(const detail::TensorImpl* leaf) {
   return mutexes[(reinterpret_cast<std::uintptr_t>(leaf) >> 8) % mutexes.size()];
 }
 
+// What a hook gives in place of a gradient.
+Tensor checked(Tensor changed, const Tensor& grad) {
+  check<DTypeError>(changed.dtype() == grad.dtype(), "hook: must not change the type of value (was {}, got {})", grad,
+                    changed);
+  check<ShapeError>(changed.shape() == grad.shape(), "hook: must not change the size of value (was {}, got {})", grad,
+                    changed);
+  return changed;
+}
+
 Tensor run_leaf_hooks(const Tensor& leaf, Tensor grad) {
   const auto hooks = leaf.impl()->meta ? leaf.impl()->meta->hooks : nullptr;
   if (!hooks) return grad;
   const GradHookList copy = *hooks;  // a hook may remove itself
   for (const auto& [id, call] : copy)
-    if (Tensor changed = call(grad); changed.defined()) grad = std::move(changed);
+    if (Tensor changed = call(grad); changed.defined()) grad = checked(std::move(changed), grad);
   return grad;
 }
 
@@ -161,7 +170,7 @@ class Run {
     const std::vector<NodeHook> copy = *node.hooks;  // a hook may remove itself
     for (const NodeHook& hook : copy)
       if (Tensor& grad = grads[hook.output_nr]; grad.defined())
-        if (Tensor changed = hook.call(grad); changed.defined()) grad = std::move(changed);
+        if (Tensor changed = hook.call(grad); changed.defined()) grad = checked(std::move(changed), grad);
   }
 
   // Keeps what arrived for an input that is an output of this node; false where the node need not run for the sake of

@@ -6,6 +6,7 @@
 
 #include "autograd/record.h"
 #include "core/check.h"
+#include "ops/view_strides.h"
 
 namespace cresset::autograd {
 
@@ -26,7 +27,11 @@ struct CustomNode final : Node {
         text(std::move(label)),
         backward(std::move(f)),
         state(std::move(s)) {
-    for (const Tensor& t : from) list.push_back(gradient_edge(t));
+    for (const Tensor& t : from) {
+      list.push_back(gradient_edge(t));
+      input_shapes.push_back(t.shape());
+      input_dtypes.push_back(t.dtype());
+    }
     edges = list.data();
     name = text.c_str();
     stamp(*this);
@@ -42,17 +47,33 @@ struct CustomNode final : Node {
                       "function {} returned an incorrect number of gradients (expected {}, got {})", text, inputs,
                       result.size());
     for (std::size_t i = 0; i < result.size(); ++i)
-      if (out.needs(i)) out[i] = std::move(result[i]);
+      if (out.needs(i) && result[i].defined()) out[i] = fitted(i, std::move(result[i]));
   }
   void release() noexcept override { state.reset(); }
   bool released() const noexcept override { return !state; }
+
+  // A gradient of the input's shape and type: what broadcasting repeated is added up.
+  Tensor fitted(std::size_t i, Tensor grad) const {
+    const Shape& wanted = input_shapes[i];
+    if (grad.shape() != wanted) {
+      bool fits = wanted.size() <= grad.dim();
+      for (int d = 1; fits && d <= wanted.size(); ++d)
+        fits = wanted[wanted.size() - d] == 1 || wanted[wanted.size() - d] == grad.size(-d);
+      check<ShapeError>(fits,
+                        "function {} returned an invalid gradient at index {} - got {} but expected shape compatible "
+                        "with {}",
+                        text, i, grad.shape(), wanted);
+      grad = sum_to_shape(grad, wanted);
+    }
+    return grad.dtype() == input_dtypes[i] ? grad : grad.to(input_dtypes[i]);
+  }
 
   std::string text;
   FunctionBackward backward;
   std::unique_ptr<FunctionContext::State> state;
   std::vector<Edge> list;
-  std::vector<Shape> shapes;
-  std::vector<DType> dtypes;
+  std::vector<Shape> shapes, input_shapes;  // of the outputs, of the inputs
+  std::vector<DType> dtypes, input_dtypes;
 };
 
 bool contains(const std::vector<Tensor>& list, const Tensor& t) {

@@ -8,6 +8,9 @@ namespace cresset {
 // Marks `y`, a fresh alias of `x`, as a view of x (of x's base, if x is one itself) and records `op`, whose backward is
 // f, if x has a history.
 void mark_view(const Tensor& y, const Tensor& x);
+// Marks `y` as one of several views that `op`, the node's name, gave at once: it may not be written to where that would
+// be recorded.
+void mark_one_of_many(const Tensor& y, const char* op);
 template <class F>
 Tensor record_view(Tensor y, const Tensor& x, const char* op, F&& f) {
   const bool history = needs_history(x);

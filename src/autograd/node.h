@@ -41,6 +41,7 @@ struct NodeHook {
   std::uint32_t output_nr;
   std::uint64_t id;
   std::function<Tensor(const Tensor&)> call;
+  bool retains = false;  // retain_grad()'s: stands behind all others
 };
 
 struct Node : RefCounted {

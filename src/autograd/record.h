@@ -90,6 +90,12 @@ inline void set_history(const Tensor& y, Ref<Node> node, std::uint32_t nr = 0) {
   impl.output_nr = nr;
 }
 
+// The result of an op that is made of others, under the name that PyTorch has for the whole.
+inline Tensor named(Tensor y, const char* op) {
+  if (Node* node = y.impl()->grad_fn.get()) node->name = op;
+  return y;
+}
+
 template <class F, class... Tensors>
 void record(const Tensor& y, const char* op, F&& f, const Tensors&... inputs) {
   set_history(y, function_node(op, std::forward<F>(f), inputs...));

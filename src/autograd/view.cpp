@@ -92,6 +92,13 @@ void mark_view(const Tensor& y, const Tensor& x) {
   meta.base = from.meta && from.meta->base.defined() ? from.meta->base : x;
   meta.grad_fn_version = y.impl()->version().load(std::memory_order_relaxed);
   meta.made_without_grad = !thread_state.grad_enabled;
+  if (from.meta) meta.made_with_others = from.meta->made_with_others;
+}
+
+void mark_one_of_many(const Tensor& y, const char* op) {
+  detail::TensorImpl& impl = *y.impl();
+  if (impl.meta && impl.meta->base.defined()) impl.meta->made_with_others = op;
+  if (impl.grad_fn) impl.grad_fn->name = op;
 }
 
 void refresh_view(detail::TensorImpl& view) {
@@ -158,6 +165,11 @@ void check_inplace(const Tensor& self, const char* op, bool recorded) {
   const detail::TensorImpl& base = *impl.meta->base.impl();
   check<ValueError>(!base.requires_grad || base.grad_fn,
                     "{}: a view of a leaf Variable that requires grad is being used in an in-place operation.", op);
+  check<ValueError>(!(impl.meta->made_with_others && (recorded || base.grad_fn)),
+                    "{}: the output of {} is a view and is being modified inplace. This view is the output of a "
+                    "function that returns multiple views. Such functions do not allow the output views to be modified "
+                    "inplace. You should replace the inplace operation by an out-of-place one.",
+                    op, impl.meta->made_with_others ? impl.meta->made_with_others : "");
   check<ValueError>(!(impl.meta->made_without_grad && (recorded || base.grad_fn)),
                     "{}: A view was created in no_grad mode and is being modified inplace with grad mode enabled. "
                     "Given that this use case is ambiguous and error-prone, it is forbidden.",

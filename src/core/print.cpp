@@ -3,6 +3,7 @@
 #include <cresset/tensor.h>
 
 #include <cmath>
+#include <cstdio>
 #include <limits>
 #include <mutex>
 #include <ostream>
@@ -244,6 +245,7 @@ std::string Tensor::str() const {
 }
 
 std::ostream& operator<<(std::ostream& out, const Tensor& tensor) { return out << tensor.str(); }
+void print(const Tensor& tensor) { std::puts(tensor.str().c_str()); }
 
 void set_printoptions(const PrintOptions& options) {
   check<ValueError>(options.precision >= 0, "set_printoptions: precision must be at least 0, got {}",

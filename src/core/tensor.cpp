@@ -8,6 +8,7 @@
 #include "autograd/node.h"
 #include "core/check.h"
 #include "core/tensor_impl.h"
+#include "ops/copy.h"
 
 namespace cresset {
 
@@ -60,7 +61,11 @@ bool Tensor::is_view_of_same_storage(const Tensor& other) const {
 }
 
 void* Tensor::data_ptr() const& { return impl_of(*this).data; }
-std::uint32_t Tensor::version() const { return impl_of(*this).version().load(std::memory_order_relaxed); }
+std::uint32_t Tensor::version() const {
+  const detail::TensorImpl& impl = impl_of(*this);
+  check<ValueError>(!impl.inference, "version: Inference tensors do not track version counter.");
+  return impl.version().load(std::memory_order_relaxed);
+}
 
 void Tensor::item_as(DType dtype, void* value) const {
   const detail::TensorImpl& impl = impl_of(*this);
@@ -82,11 +87,11 @@ double Tensor::item() const {
 }
 
 Tensor&& Tensor::operator=(const Tensor& other) && {
-  copy_(other);
+  assign("operator=", *this, other);
   return std::move(*this);
 }
 Tensor&& Tensor::operator=(Tensor&& other) && {
-  copy_(other);
+  assign("operator=", *this, other);
   return std::move(*this);
 }
 Tensor&& Tensor::operator=(Scalar value) && {

@@ -1,5 +1,7 @@
 #include <cresset/nn/sequential.h>
 
+#include <algorithm>
+
 #include "core/check.h"
 #include "nn/class_name.h"
 #include "nn/copy_memo.h"
@@ -23,6 +25,16 @@ void Sequential::add(Item item) {
                     "Sequential: a module's name must have at least one letter and no \".\", got \"{}\"", item.name);
   for (const Item& other : *items_)
     check<ValueError>(other.name != item.name, "Sequential: there is a module \"{}\" already", item.name);
+  // Copies share their modules, so a Sequential in itself would have no end.
+  const auto holds_this = [&](const auto& self, const ModuleBase& module) -> bool {
+    const auto* inner = dynamic_cast<const Sequential*>(&module);
+    if (!inner) return false;
+    if (inner->items_ == items_) return true;
+    return std::any_of(inner->items_->begin(), inner->items_->end(),
+                       [&](const Item& other) { return self(self, *other.module); });
+  };
+  check<ValueError>(!holds_this(holds_this, *item.module),
+                    "Sequential: \"{}\" holds the Sequential that it is put into", item.name);
   items_->push_back(std::move(item));
 }
 

@@ -83,7 +83,7 @@ Tensor stack(const std::vector<Tensor>& tensors, std::int64_t dim) {
                       tensors[i].shape(), i);
     rows.push_back(tensors[i].unsqueeze(d));
   }
-  return cat(rows, d);
+  return named(cat(rows, d), "StackBackward0");
 }
 
 }  // namespace cresset

@@ -130,8 +130,7 @@ const Tensor& Tensor::fill_(Scalar value) const {
   return *this;
 }
 
-const Tensor& Tensor::index_put_(const std::vector<IndexItem>& items, const Tensor& value) const {
-  const Tensor part = index(items);
+void assign(const char* op, const Tensor& part, const Tensor& value) {
   // As in Python's assignment, the value may have more dimensions in front, of size 1.
   Tensor fitted = value;
   while (fitted.dim() > part.dim() && fitted.size(0) == 1) fitted = fitted.squeeze(0);
@@ -139,10 +138,14 @@ const Tensor& Tensor::index_put_(const std::vector<IndexItem>& items, const Tens
   bool fits = given.size() <= wanted.size();
   for (int i = 1; fits && i <= given.size(); ++i)
     fits = given[given.size() - i] == 1 || given[given.size() - i] == wanted[wanted.size() - i];
-  check<ShapeError>(
-      fits, "index_put_: shape mismatch: value tensor of shape {} cannot be broadcast to indexing result of shape {}",
-      value.shape(), wanted);
+  check<ShapeError>(fits,
+                    "{}: shape mismatch: value tensor of shape {} cannot be broadcast to indexing result of shape {}",
+                    op, value.shape(), wanted);
   part.copy_(fitted);
+}
+
+const Tensor& Tensor::index_put_(const std::vector<IndexItem>& items, const Tensor& value) const {
+  assign("index_put_", index(items), value);
   return *this;
 }
 const Tensor& Tensor::index_put_(const std::vector<IndexItem>& items, Scalar value) const {

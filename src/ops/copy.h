@@ -12,4 +12,7 @@ void copy_elements(const Tensor& to, const Tensor& from, bool non_blocking = fal
 void transfer_elements(const Tensor& to, const Tensor& from, bool non_blocking);
 void fill_elements(const Tensor& to, Scalar value);
 
+// Writes `value` to a part of a tensor, as Python's `x[i] = value`; `op` is named in the error.
+void assign(const char* op, const Tensor& part, const Tensor& value);
+
 }  // namespace cresset

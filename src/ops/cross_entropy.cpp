@@ -99,7 +99,7 @@ Tensor nn::functional::cross_entropy(const Tensor& input, const Tensor& target, 
                            static_cast<void*>(raw(total)));
   if (needs_history(x4)) {
     record(
-        loss, "CrossEntropyLossBackward0",
+        loss, shape.size() > 2 ? "NllLoss2DBackward0" : "NllLossBackward0",
         [sx = SavedTensor(x4), st = SavedTensor(t), w, logsumexp, total, p, address](const Tensor& grad, Grads& out) {
           const Tensor x = sx.get(out), labels = st.get(out),
                        g = once_differentiable("cross_entropy", grad).contiguous();
@@ -115,7 +115,7 @@ Tensor nn::functional::cross_entropy(const Tensor& input, const Tensor& target, 
 }
 
 Tensor nn::functional::mse_loss(const Tensor& input, const Tensor& target, const MseLossOptions& options) {
-  return reduce_loss(square(input - target), options.reduction);
+  return named(reduce_loss(square(input - target), options.reduction), "MseLossBackward0");
 }
 
 }  // namespace cresset

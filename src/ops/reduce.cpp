@@ -65,7 +65,7 @@ Tensor sum_planned(const Tensor& x, const Plan& plan, bool keepdim) {
   Tensor y = reduce(ReduceOp::sum, x, plan, x.dtype(), keepdim);
   if (needs_history(x)) {
     record(
-        y, "SumBackward0",
+        y, "SumBackward1",
         [sizes = x.impl()->sizes, shape = plan.keepdim](const Tensor& grad, Grads& out) {
           out[0] = grad.reshape(shape).expand(sizes);
         },
@@ -81,7 +81,7 @@ Tensor mean_planned(const Tensor& x, const Plan& plan, bool keepdim) {
   Tensor y = reduce(ReduceOp::mean, x, plan, x.dtype(), keepdim);
   if (needs_history(x)) {
     record(
-        y, "MeanBackward0",
+        y, "MeanBackward1",
         [sizes = x.impl()->sizes, shape = plan.keepdim, n = static_cast<double>(plan.count)](const Tensor& grad,
                                                                                              Grads& out) {
           // In float32 where the type has 16 bits: n may be more than float16 holds.
@@ -167,11 +167,11 @@ Tensor logic(ReduceOp op, const char* op_name, const Tensor& x, const Dims& dims
 
 }  // namespace
 
-Tensor sum(const Tensor& x) { return sum(x, {}); }
+Tensor sum(const Tensor& x) { return named(sum(x, {}), "SumBackward0"); }
 Tensor sum(const Tensor& x, const Dims& dims, const ReduceOptions& options) {
   return sum_planned(sum_input(x, options), plan_of("sum", impl_of(x).sizes, dims), options.keepdim);
 }
-Tensor mean(const Tensor& x) { return mean(x, {}); }
+Tensor mean(const Tensor& x) { return named(mean(x, {}), "MeanBackward0"); }
 Tensor mean(const Tensor& x, const Dims& dims, const ReduceOptions& options) {
   return mean_planned(options.dtype ? as_dtype(x, *options.dtype) : x, plan_of("mean", impl_of(x).sizes, dims),
                       options.keepdim);
@@ -221,10 +221,11 @@ Tensor Tensor::var(const Dims& dims, std::int64_t correction, bool keepdim) cons
   check<DTypeError>(is_floating_point(), "var: only floating types are supported, got {}", *this);
   const Plan plan = plan_of("var", shape(), dims);
   const double freedom = std::max(0.0, static_cast<double>(plan.count - correction));
-  return (*this - mean(dims, {.keepdim = true})).square().sum(dims, {.keepdim = keepdim}) / freedom;
+  return named((*this - mean(dims, {.keepdim = true})).square().sum(dims, {.keepdim = keepdim}) / freedom,
+               "VarBackward0");
 }
 Tensor Tensor::std(const Dims& dims, std::int64_t correction, bool keepdim) const {
-  return var(dims, correction, keepdim).sqrt();
+  return named(var(dims, correction, keepdim).sqrt(), "StdBackward0");
 }
 
 }  // namespace cresset

@@ -86,7 +86,7 @@ Tensor Tensor::transpose(std::int64_t dim0, std::int64_t dim1) const {
 
 Tensor Tensor::t() const {
   check<ShapeError>(dim() <= 2, "t: expects a tensor with <= 2 dimensions, but self is {}D", dim());
-  return dim() < 2 ? transpose(0, 0) : transpose(0, 1);
+  return named(dim() < 2 ? transpose(0, 0) : transpose(0, 1), "TBackward0");
 }
 
 Tensor Tensor::T() const {
@@ -98,7 +98,7 @@ Tensor Tensor::T() const {
 Tensor Tensor::squeeze() const {
   Dims ones;
   for (int i = 0; i < dim(); ++i) ones.push_back(i);
-  return squeeze(ones);
+  return named(squeeze(ones), "SqueezeBackward0");
 }
 
 Tensor Tensor::squeeze(const Dims& dims) const {
@@ -111,7 +111,7 @@ Tensor Tensor::squeeze(const Dims& dims) const {
     sizes.push_back(impl.sizes[i]);
     strides.push_back(impl.strides[i]);
   }
-  return make_view(*this, sizes, strides, impl.offset(), "SqueezeBackward0",
+  return make_view(*this, sizes, strides, impl.offset(), dims.size() == 1 ? "SqueezeBackward1" : "SqueezeBackward2",
                    [from = impl.sizes](const Tensor& grad) { return grad.reshape(from); });
 }
 
@@ -218,6 +218,7 @@ std::vector<Tensor> Tensor::split(const std::vector<std::int64_t>& sizes, std::i
     parts.push_back(narrow(d, start, s));
     start += s;
   }
+  for (const Tensor& part : parts) mark_one_of_many(part, "SplitWithSizesBackward0");
   return parts;
 }
 
@@ -230,6 +231,7 @@ std::vector<Tensor> Tensor::split(std::int64_t split_size, std::int64_t dim) con
     parts.push_back(narrow(d, start, std::min(split_size, size - start)));
     if (size - start <= split_size) break;
   }
+  for (const Tensor& part : parts) mark_one_of_many(part, "SplitBackward0");
   return parts;
 }
 
@@ -244,6 +246,7 @@ std::vector<Tensor> Tensor::unbind(std::int64_t dim) const {
   const int d = wrap_dim(dim, this->dim());
   std::vector<Tensor> parts;
   for (std::int64_t i = 0; i < size(d); ++i) parts.push_back(select(d, i));
+  for (const Tensor& part : parts) mark_one_of_many(part, "UnbindBackward0");
   return parts;
 }
 

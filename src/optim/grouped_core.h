@@ -4,6 +4,7 @@
 #include <cresset/creation.h>
 
 #include <charconv>
+#include <map>
 
 #include "optim/optimizer_core.h"
 
@@ -111,9 +112,9 @@ class GroupedCore : public OptimizerCore {
     for (std::size_t g = 0; g < groups.size(); ++g) {
       text += fmt::format("\nParameter Group {}", g);
       auto options = groups[g];
-      Method::for_each_option(options, [&](const char* option, const auto& field) {
-        text += fmt::format("\n    {}: {}", option, word(field));
-      });
+      std::map<std::string, std::string> lines;  // PyTorch's order is the alphabet's
+      Method::for_each_option(options, [&](const char* option, const auto& field) { lines[option] = word(field); });
+      for (const auto& [option, value] : lines) text += fmt::format("\n    {}: {}", option, value);
       text += '\n';
     }
     return text + ")";

@@ -31,6 +31,14 @@ void check_params(const char* optimizer, const std::vector<Tensor>& params, cons
 }
 
 void StepBatch::add(const Tensor& parameter, const Tensor& grad, ParamState& state, int state_tensors, bool first) {
+  check<ShapeError>(grad.shape() == parameter.shape(),
+                    "step: a parameter of shape {} has a gradient of shape {}; was its data replaced?",
+                    parameter.shape(), grad.shape());
+  for (int i = 0; i < state_tensors; ++i)
+    if (const Tensor& tensor = state.tensors[static_cast<std::size_t>(i)]; tensor.defined())
+      check<ShapeError>(tensor.shape() == parameter.shape(),
+                        "step: a parameter of shape {} has optimizer state of shape {}; was its data replaced?",
+                        parameter.shape(), tensor.shape());
   Tensor target = parameter;
   if (!is_dense(parameter)) {
     target = parameter.data().contiguous();

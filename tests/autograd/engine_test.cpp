@@ -47,6 +47,29 @@ TEST(Backward, TakesAGradientForOtherThanOneElement) {
             "backward: element 0 of tensors does not require grad and does not have a grad_fn");
 }
 
+// A gradient of another type, as PyTorch, is converted; kernels are never given it as it is.
+TEST(Backward, ConvertsTheGradientThatItIsGiven) {
+  namespace F = nn::functional;
+  const Tensor w = ones({1, 1, 4, 4}, {.requires_grad = true});
+  const std::vector<Tensor> results{F::relu(w),
+                                    tanh(w),
+                                    F::softmax(w, 3),
+                                    F::max_pool2d(w, 2),
+                                    F::avg_pool2d(w, 2),
+                                    F::gelu(w),
+                                    w.clone(),
+                                    F::conv2d(w, ones({1, 1, 2, 2})),
+                                    F::linear(w, ones({3, 4}))};
+  for (const Tensor& y : results)
+    for (const DType dtype : {kFloat64, kFloat16}) {
+      const Tensor given =
+          autograd::grad({y}, {w}, {.grad_outputs = {ones(y.shape(), {.dtype = dtype})}, .retain_graph = true})[0];
+      const Tensor wanted = autograd::grad({y}, {w}, {.grad_outputs = {ones(y.shape())}, .retain_graph = true})[0];
+      EXPECT_EQ(name(given.dtype()), "float32") << y.grad_fn_name();
+      EXPECT_TRUE(given.equal(wanted)) << y.grad_fn_name();
+    }
+}
+
 TEST(Backward, ASecondTimeNeedsTheGraphKept) {
   const Tensor x = leaf({1, 2}), y = (x * x).sum();
   y.backward({}, {.retain_graph = true});
@@ -86,6 +109,10 @@ TEST(Grad, GivesGradientsAndTouchesNone) {
   EXPECT_FALSE(autograd::grad({y.sum()}, {other}, {.retain_graph = true, .allow_unused = true})[0].defined());
   EXPECT_EQ(message_of([&] { autograd::grad({y.sum()}, {ones({2})}); }),
             "grad: One of the differentiated Tensors does not require grad (input 0)");
+}
+
+TEST(Grad, NeedsInputs) {
+  EXPECT_EQ(message_of([] { autograd::grad({leaf({1}).sum()}, {}); }), "grad: inputs cannot be empty");
 }
 
 TEST(Grad, OfSeveralOutputsIsTheSum) {
@@ -135,6 +162,30 @@ TEST(Hooks, OfResultsRunInOrderOfRegistration) {
             "register_hook: cannot register a hook on a tensor that doesn't require gradient");
 }
 
+TEST(Hooks, MustNotChangeTypeOrSize) {
+  const Tensor x = leaf({1, 2});
+  for (const bool of_leaf : {true, false}) {
+    const Tensor y = x * 2, target = of_leaf ? x : y;
+    HookHandle type = target.register_hook([](const Tensor& grad) { return grad.to(kFloat32); });
+    EXPECT_EQ(message_of([&] { y.sum().backward({}, {.retain_graph = true}); }),
+              "hook: must not change the type of value (was float64[2], got float32[2])");
+    type.remove();
+    HookHandle size = target.register_hook([](const Tensor& grad) { return grad.sum(); });
+    EXPECT_EQ(message_of([&] { y.sum().backward(); }),
+              "hook: must not change the size of value (was float64[2], got float64[])");
+    size.remove();
+  }
+}
+
+TEST(Hooks, RetainGradKeepsWhatLaterHooksGive) {
+  const Tensor x = leaf({1, 2}), y = x * 2;
+  y.retain_grad();
+  y.register_hook([](const Tensor& grad) { return grad * 5; });
+  y.sum().backward();
+  EXPECT_THAT(to_doubles(y.grad()), ElementsAre(5, 5));
+  EXPECT_THAT(to_doubles(x.grad()), ElementsAre(10, 10));
+}
+
 TEST(Hooks, RetainGradKeepsTheGradientOfAResult) {
   const Tensor x = leaf({1, 2}), y = x * 2;
   EXPECT_FALSE(y.grad().defined());
@@ -173,6 +224,25 @@ std::vector<double> train(int seed) {
     w.sub_(w.grad(), 0.1);
   }
   return to_doubles(w);
+}
+
+// The names that PyTorch 2.15 prints.
+TEST(Names, AreThoseOfTheWholeOp) {
+  const Tensor x = leaf({1, 2, 3, 4}).view({2, 2});
+  const auto names = [](const std::vector<Tensor>& results) {
+    std::vector<std::string> all;
+    for (const Tensor& y : results) all.push_back(y.grad_fn_name());
+    return all;
+  };
+  EXPECT_THAT(
+      names({x.sum(), x.sum(0), x.mean(), x.mean(0), x.var(0), x.std(0)}),
+      ElementsAre("SumBackward0", "SumBackward1", "MeanBackward0", "MeanBackward1", "VarBackward0", "StdBackward0"));
+  EXPECT_THAT(names({stack({x, x}), cat({x, x}), x.split(1)[0], x.chunk(2)[1], x.unbind()[0], x.t()}),
+              ElementsAre("StackBackward0", "CatBackward0", "SplitBackward0", "SplitBackward0", "UnbindBackward0",
+                          "TBackward0"));
+  EXPECT_THAT(names({x.squeeze(), x.squeeze(0), nn::functional::mse_loss(x, ones({2, 2}, {.dtype = kFloat64})),
+                     nn::functional::cross_entropy(x, zeros({2}, {.dtype = kInt64}))}),
+              ElementsAre("SqueezeBackward0", "SqueezeBackward1", "MseLossBackward0", "NllLossBackward0"));
 }
 
 TEST(Threads, TrainTwoModelsAtOnce) {
@@ -233,6 +303,9 @@ TEST(Inference, TensorsAreNotSavedNorWrittenToOutside) {
               StartsWith("add_: Inplace update to inference tensor outside InferenceMode is not allowed."));
   const Tensor copy = inside.clone();
   EXPECT_EQ(message_of([&] { (w * copy).sum().backward(); }), "(no error)");
+  EXPECT_EQ(message_of([&] { inside.requires_grad_(); }),
+            "requires_grad_: Setting requires_grad=True on inference tensor outside InferenceMode is not allowed.");
+  EXPECT_EQ(message_of([&] { inside.version(); }), "version: Inference tensors do not track version counter.");
 }
 
 }  // namespace

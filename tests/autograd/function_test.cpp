@@ -4,6 +4,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cmath>
+
 #include "support/argument.h"
 #include "support/gradcheck.h"
 
@@ -104,6 +106,28 @@ TEST(CustomFunction, MustGiveAGradientForEachInput) {
   const Tensor y = Wrong::apply(leaf({1}));
   EXPECT_EQ(message_of([&] { y.backward(); }),
             "function FunctionBackward returned an incorrect number of gradients (expected 1, got 2)");
+}
+
+// Gives back what the test set, whatever came.
+struct Given : autograd::Function<Given> {
+  static constexpr const char* name = "Given";
+  static inline Tensor gradient;
+  static Tensor forward(FunctionContext&, const Tensor& x) { return x * 1; }
+  static std::vector<Tensor> backward(FunctionContext&, const std::vector<Tensor>&) { return {gradient}; }
+};
+
+TEST(CustomFunction, GradientsAreMadeToFitTheirInput) {
+  const Tensor x = leaf({1, 2});
+  Given::gradient = ones({3, 2}, {.dtype = kFloat32});
+  Given::apply(tanh(x)).sum().backward();
+  const double slope = 1 - std::tanh(1.0) * std::tanh(1.0);
+  EXPECT_NEAR(x.grad()[0].item(), 3 * slope, 1e-12);
+  EXPECT_EQ(cresset::name(x.grad().dtype()), "float64");
+  Given::gradient = ones({3});
+  EXPECT_EQ(message_of([&] { Given::apply(tanh(x)).sum().backward(); }),
+            "function GivenBackward returned an invalid gradient at index 0 - got [3] but expected shape compatible "
+            "with [2]");
+  Given::gradient = {};
 }
 
 TEST(CustomFunction, AnInputHandedBackIsAnOutputOfItsOwn) {

@@ -80,6 +80,22 @@ TEST(InPlace, AViewMadeWithoutGradIsNotWrittenToWithGrad) {
   EXPECT_THAT(message_of([&] { view.mul_(w); }), StartsWith("mul_: A view was created in no_grad mode"));
 }
 
+TEST(InPlace, OneOfSeveralViewsIsNotWrittenTo) {
+  const Tensor x = leaf({4}) * 1;
+  const auto wrong = [](const char* op, const char* node) {
+    return std::string(op) + ": the output of " + node +
+           " is a view and is being modified inplace. This view is the output of a function that returns multiple "
+           "views. Such functions do not allow the output views to be modified inplace. You should replace the inplace "
+           "operation by an out-of-place one.";
+  };
+  EXPECT_EQ(message_of([&] { x.unbind()[0].add_(1); }), wrong("add_", "UnbindBackward0"));
+  EXPECT_EQ(message_of([&] { x.split(2)[1].mul_(2); }), wrong("mul_", "SplitBackward0"));
+  EXPECT_EQ(message_of([&] { x.chunk(2)[1][0].zero_(); }), wrong("fill_", "SplitBackward0"));
+  const Tensor plain = zeros({4});
+  for (const Tensor& part : plain.split(2)) part.add_(1);
+  EXPECT_EQ(plain.sum().item(), 4);
+}
+
 TEST(InPlace, AWriteToAViewRewritesTheBasesHistoryAndThatOfOtherViews) {
   const Tensor w = leaf({3});
   const Tensor base = zeros({2, 3}, {.dtype = kFloat64});

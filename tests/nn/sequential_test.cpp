@@ -53,6 +53,14 @@ TEST(Sequential, HoldsHandlesOfWhatItIsGiven) {
   EXPECT_EQ(net(tensor({1.0, 1.0}))[0].item(), 1);
 }
 
+TEST(Sequential, CannotHoldItself) {
+  nn::Sequential s{nn::Linear{2, 2}}, outer{s};
+  EXPECT_THROW(s.push_back(s), ValueError);
+  EXPECT_THROW(s.push_back(outer), ValueError);
+  EXPECT_EQ(s.size(), 1u);
+  EXPECT_EQ(s.parameters().size(), 2u);
+}
+
 TEST(Sequential, ASubclassKeepsTheChildren) {
   struct Head : nn::Sequential {
     Head() : Sequential(Affine(), nn::ReLU()) {}

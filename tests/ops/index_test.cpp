@@ -61,6 +61,16 @@ TEST(Index, AssignmentsAreDifferentiable) {
   EXPECT_EQ(gradgradcheck(f, {leaf({3, 4}, 1), leaf({3}, 2)}), "");
 }
 
+TEST(Index, AssignmentsTakeOnesInFront) {
+  const Tensor x = zeros({2, 3});
+  x[0] = tensor({{1., 2., 3.}});
+  x.index({1}) = tensor({{{4., 5., 6.}}});
+  EXPECT_TRUE(x.equal(tensor({{1., 2., 3.}, {4., 5., 6.}})));
+  zeros({2})[0] = tensor({1.});
+  EXPECT_EQ(message_of([&] { x[0] = zeros({2}); }),
+            "operator=: shape mismatch: value tensor of shape [2] cannot be broadcast to indexing result of shape [3]");
+}
+
 TEST(Index, RowsAreIterated) {
   const Tensor x = arange(6).view({3, 2});
   double total = 0;

@@ -115,6 +115,32 @@ TEST(Optimizer, FollowsAParameterToAnotherDType) {
   EXPECT_EQ(opt.state_dict().at("state.0.momentum_buffer").dtype(), kFloat64);
 }
 
+TEST(Optimizer, AParameterThatChangedItsSizeIsAnError) {
+  const auto message = [](auto make) {
+    const Tensor w = ones({4}, {.requires_grad = true});
+    optim::Optimizer opt = make(w);
+    w.set_grad(ones({4}));
+    opt.step();
+    w.set_data(ones({7}));
+    w.set_grad(ones({7}));
+    try {
+      opt.step();
+    } catch (const ShapeError& error) {
+      return std::string(error.what());
+    }
+    return std::string("(no error)");
+  };
+  const std::string wrong = "step: a parameter of shape [7] has optimizer state of shape [4]; was its data replaced?";
+  EXPECT_EQ(message([](const Tensor& w) { return optim::SGD({w}, {.momentum = 0.9}); }), wrong);
+  EXPECT_EQ(message([](const Tensor& w) { return optim::Adam({w}); }), wrong);
+
+  const Tensor w = ones({4}, {.requires_grad = true});
+  w.set_grad(ones({4}));
+  w.grad().set_data(ones({2}));
+  optim::SGD opt({w}, {.lr = 1});
+  EXPECT_THROW(opt.step(), ShapeError);
+}
+
 TEST(Optimizer, ZeroGrad) {
   const Tensor a = parameter(1);
   optim::SGD opt{{a}};
@@ -247,8 +273,8 @@ TEST(Optimizer, PrintsItsGroups) {
   std::ostringstream out;
   out << optim::SGD({parameter(1)}, {.lr = 0.5, .momentum = 0.9});
   EXPECT_EQ(out.str(),
-            "SGD (\nParameter Group 0\n    lr: 0.5\n    momentum: 0.9\n    dampening: 0\n    weight_decay: 0\n"
-            "    nesterov: False\n    maximize: False\n)");
+            "SGD (\nParameter Group 0\n    dampening: 0\n    lr: 0.5\n    maximize: False\n    momentum: 0.9\n"
+            "    nesterov: False\n    weight_decay: 0\n)");
 }
 
 TEST(Scheduler, BadArgumentsInPyTorchsWords) {

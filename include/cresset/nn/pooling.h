@@ -11,7 +11,8 @@ using functional::Size2;
 using MaxPool2dOptions = functional::MaxPool2dOptions;
 using AvgPool2dOptions = functional::AvgPool2dOptions;
 
-// The maximum of each window; see functional::max_pool2d. `MaxPool2d{2, 2}` is `MaxPool2d{2, {.stride = 2}}`.
+// The maximum of each window; see functional::max_pool2d. `MaxPool2d{2, 2}` is `MaxPool2d{2, {.stride = 2}}`; sizes of
+// two numbers are `MaxPool2d{{3, 2}, {.stride = {2, 1}}}`, where C++ could take `{2, 1}` alone for options too.
 // https://docs.pytorch.org/docs/stable/generated/torch.nn.MaxPool2d.html
 class CRESSET_API MaxPool2d : public Module {
  public:
