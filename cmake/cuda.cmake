@@ -40,7 +40,8 @@ target_include_directories(${cuda_library}_kernels PRIVATE
 target_link_libraries(${cuda_library}_kernels PRIVATE ${cuda_runtime})
 if(CRESSET_CUDA STREQUAL "SIM")
   target_link_libraries(${cuda_library}_kernels PRIVATE cresset_options)
-  target_compile_options(${cuda_library}_kernels PRIVATE -Wno-unknown-pragmas)
+  # Compiled more often than it runs, and slow by nature.
+  target_compile_options(${cuda_library}_kernels PRIVATE -Wno-unknown-pragmas $<$<CONFIG:Release>:-O1>)
 else()
   target_compile_options(${cuda_library}_kernels PRIVATE
     $<$<COMPILE_LANGUAGE:CUDA>:--expt-relaxed-constexpr -Xcompiler=-Wall,-Wextra

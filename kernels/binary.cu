@@ -77,8 +77,7 @@ __device__ Vector<T, kCount> load(const Operand<T>& operand, std::int64_t first)
 }
 
 template <BinaryOp kOp, class T>
-__global__ void __launch_bounds__(kElementThreads)
-    binary_dense(std::int64_t n, Wide<T> alpha, Operand<T> a, Operand<T> b, T* y) {
+__global__ void __launch_bounds__(256) binary_dense(std::int64_t n, Wide<T> alpha, Operand<T> a, Operand<T> b, T* y) {
   constexpr int kCount = 16 / sizeof(T);
   const std::int64_t first = element_index() * kCount;
   const auto one = [&](T left, T right) {
@@ -97,8 +96,7 @@ __global__ void __launch_bounds__(kElementThreads)
 
 // The operator is the same for all threads, so that choosing it here costs a comparison or two beside the memory.
 template <class T>
-__global__ void __launch_bounds__(kElementThreads)
-    compare_dense(std::int64_t n, BinaryOp op, Operand<T> a, Operand<T> b, bool* y) {
+__global__ void __launch_bounds__(256) compare_dense(std::int64_t n, BinaryOp op, Operand<T> a, Operand<T> b, bool* y) {
   constexpr int kCount = 16 / sizeof(T);
   const std::int64_t first = element_index() * kCount;
   if (first + kCount <= n) {
@@ -115,7 +113,7 @@ __global__ void __launch_bounds__(kElementThreads)
 
 // Any layout and alignment.
 template <class T>
-__global__ void __launch_bounds__(kElementThreads)
+__global__ void __launch_bounds__(256)
     binary_strided(std::int64_t n, BinaryOp op, Wide<T> alpha, StridedLoop<3> loop, Operand<T> a, Operand<T> b, T* y) {
   const std::int64_t i = element_index();
   if (i >= n) return;
@@ -125,7 +123,7 @@ __global__ void __launch_bounds__(kElementThreads)
 }
 
 template <class T>
-__global__ void __launch_bounds__(kElementThreads)
+__global__ void __launch_bounds__(256)
     compare_strided(std::int64_t n, BinaryOp op, StridedLoop<3> loop, Operand<T> a, Operand<T> b, bool* y) {
   const std::int64_t i = element_index();
   if (i >= n) return;

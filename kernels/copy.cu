@@ -12,7 +12,7 @@ namespace {
 constexpr int kEach = 4;  // elements a thread of a dense conversion
 
 template <class From, class To>
-__global__ void __launch_bounds__(kElementThreads) convert_dense(std::int64_t n, const From* x, To* y) {
+__global__ void __launch_bounds__(256) convert_dense(std::int64_t n, const From* x, To* y) {
   const std::int64_t first = element_index() * kEach;
   if (first + kEach <= n) {
     const auto in = *reinterpret_cast<const Vector<From, kEach>*>(x + first);
@@ -25,8 +25,7 @@ __global__ void __launch_bounds__(kElementThreads) convert_dense(std::int64_t n,
 }
 
 template <class From, class To>
-__global__ void __launch_bounds__(kElementThreads)
-    convert_strided(std::int64_t n, StridedLoop<2> loop, const From* x, To* y) {
+__global__ void __launch_bounds__(256) convert_strided(std::int64_t n, StridedLoop<2> loop, const From* x, To* y) {
   const std::int64_t i = element_index();
   if (i >= n) return;
   std::int64_t at[2];
@@ -36,7 +35,7 @@ __global__ void __launch_bounds__(kElementThreads)
 
 // One value everywhere: 16 bytes a thread.
 template <class T>
-__global__ void __launch_bounds__(kElementThreads) fill_dense(std::int64_t n, T value, T* y) {
+__global__ void __launch_bounds__(256) fill_dense(std::int64_t n, T value, T* y) {
   constexpr int kCount = 16 / sizeof(T);
   const std::int64_t first = element_index() * kCount;
   if (first + kCount <= n) {
@@ -49,7 +48,7 @@ __global__ void __launch_bounds__(kElementThreads) fill_dense(std::int64_t n, T 
 }
 
 template <class T>
-__global__ void __launch_bounds__(kElementThreads) fill_strided(std::int64_t n, StridedLoop<2> loop, T value, T* y) {
+__global__ void __launch_bounds__(256) fill_strided(std::int64_t n, StridedLoop<2> loop, T value, T* y) {
   const std::int64_t i = element_index();
   if (i >= n) return;
   std::int64_t at[2];
@@ -72,7 +71,7 @@ struct Transpose {
 };
 
 template <class T>
-__global__ void __launch_bounds__(kTile* kTileRows) transpose_tiles(Transpose p, const T* x, T* y) {
+__global__ void __launch_bounds__(256) transpose_tiles(Transpose p, const T* x, T* y) {
   auto& tile = shared<Tile<T>>();
   const std::int64_t column = static_cast<std::int64_t>(blockIdx.x) * kTile, row = std::int64_t{blockIdx.y} * kTile;
   const int lane = static_cast<int>(threadIdx.x), line = static_cast<int>(threadIdx.y);

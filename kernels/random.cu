@@ -39,7 +39,7 @@ __device__ T draw(const RandomParameters& p, const PhiloxBlock& block, int i) {
 }
 
 template <RandomOp kOp, class T>
-__global__ void __launch_bounds__(kElementThreads) random_blocks(std::int64_t n, RandomParameters p, T* y) {
+__global__ void __launch_bounds__(256) random_blocks(std::int64_t n, RandomParameters p, T* y) {
   const int each = per_block<kOp, T>(p.narrow);
   const std::int64_t first = element_index() * each;
   if (first >= n) return;

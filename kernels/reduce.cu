@@ -116,7 +116,7 @@ __device__ const T* start_of(const Place& p, const T* x, std::int64_t output) {
 
 // A block an output and part.
 template <class Op, class T, class Out>
-__global__ void __launch_bounds__(kThreads)
+__global__ void __launch_bounds__(256)
     reduce_rows(Place p, const T* x, Result<Out> result, typename Op::State* partials) {
   const std::int64_t output = blockIdx.x, part = blockIdx.y;
   const T* from = start_of(p, x, output);
@@ -137,7 +137,7 @@ __global__ void __launch_bounds__(kThreads)
 
 // A thread an output and part.
 template <class Op, class T, class Out>
-__global__ void __launch_bounds__(kThreads)
+__global__ void __launch_bounds__(256)
     reduce_columns(Place p, const T* x, Result<Out> result, typename Op::State* partials) {
   const std::int64_t output = element_index(), part = blockIdx.y;
   if (output >= p.outputs) return;
@@ -157,7 +157,7 @@ __global__ void __launch_bounds__(kThreads)
 
 // The parts of an output, in order.
 template <class Op, class Out>
-__global__ void __launch_bounds__(kThreads)
+__global__ void __launch_bounds__(256)
     join_parts(std::int64_t outputs, std::int64_t parts, const typename Op::State* partials, Result<Out> result) {
   const std::int64_t output = element_index();
   if (output >= outputs) return;

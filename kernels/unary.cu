@@ -80,8 +80,7 @@ __device__ std::int64_t apply(UnaryOp op, std::int64_t x, const Parameters<std::
 }
 
 template <UnaryOp kOp, class T>
-__global__ void __launch_bounds__(kElementThreads)
-    unary_dense(std::int64_t n, Parameters<Wide<T>> p, const T* x, T* y) {
+__global__ void __launch_bounds__(256) unary_dense(std::int64_t n, Parameters<Wide<T>> p, const T* x, T* y) {
   constexpr int kCount = 16 / sizeof(T);
   const std::int64_t first = element_index() * kCount;
   if (first + kCount <= n) {
@@ -97,7 +96,7 @@ __global__ void __launch_bounds__(kElementThreads)
 
 // Any layout, and any alignment; integers, which are rare, in every layout.
 template <class T>
-__global__ void __launch_bounds__(kElementThreads)
+__global__ void __launch_bounds__(256)
     unary_strided(std::int64_t n, UnaryOp op, Parameters<Wide<T>> p, StridedLoop<2> loop, const T* x, T* y) {
   const std::int64_t i = element_index();
   if (i >= n) return;
@@ -107,8 +106,7 @@ __global__ void __launch_bounds__(kElementThreads)
 }
 
 template <class T>
-__global__ void __launch_bounds__(kElementThreads)
-    logical_not_strided(std::int64_t n, StridedLoop<2> loop, const T* x, bool* y) {
+__global__ void __launch_bounds__(256) logical_not_strided(std::int64_t n, StridedLoop<2> loop, const T* x, bool* y) {
   const std::int64_t i = element_index();
   if (i >= n) return;
   std::int64_t at[2];

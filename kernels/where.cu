@@ -7,7 +7,7 @@ namespace {
 
 // Elements are moved as bits of their size.
 template <class T>
-__global__ void __launch_bounds__(kElementThreads)
+__global__ void __launch_bounds__(256)
     where_strided(std::int64_t n, StridedLoop<4> loop, const bool* condition, Operand<T> a, Operand<T> b, T* y) {
   const std::int64_t i = element_index();
   if (i >= n) return;

@@ -10,6 +10,7 @@
 
 namespace cresset::kernels {
 
+// Also in figures, wherever a kernel says __launch_bounds__: g++ 12 takes nothing but a literal there in a template.
 inline constexpr int kElementThreads = 256;
 
 // N elements that are loaded and stored at once.
