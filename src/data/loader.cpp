@@ -27,6 +27,10 @@ std::vector<std::uint32_t> count_repeats(const std::vector<std::int64_t>& order,
 
 BatchSource::~BatchSource() = default;
 
+std::int64_t batch_count(std::int64_t samples, const DataLoaderOptions& options) {
+  return samples / options.batch_size + (!options.drop_last && samples % options.batch_size != 0);
+}
+
 LoaderCore::LoaderCore(std::int64_t samples, DataLoaderOptions options)
     : samples_(samples), options_(std::move(options)), position_(std::make_shared<LoaderState>()) {
   const DataLoaderOptions& o = options_;
@@ -38,9 +42,7 @@ LoaderCore::LoaderCore(std::int64_t samples, DataLoaderOptions options)
 }
 
 std::int64_t LoaderCore::batches() const {
-  const std::int64_t count = options_.sampler ? options_.sampler.size() : samples_;
-  return options_.drop_last ? count / options_.batch_size
-                            : count / options_.batch_size + (count % options_.batch_size != 0);
+  return batch_count(options_.sampler ? options_.sampler.size() : samples_, options_);
 }
 
 std::unique_ptr<Pass> LoaderCore::begin(std::shared_ptr<BatchSource> source) {

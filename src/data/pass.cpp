@@ -40,6 +40,12 @@ class BlockSignals {
   sigset_t before_;
 };
 
+// Batches that all workers together load ahead. None loads more than its share of the pass ahead, so a prefetch_factor
+// of any size fits the arithmetic.
+std::int64_t batches_ahead(std::int64_t prefetch_factor, std::int64_t workers, std::int64_t total) {
+  return workers > 0 ? std::min(prefetch_factor, total / workers + 1) * workers : 0;
+}
+
 }  // namespace
 
 struct Pass::Impl {
@@ -85,12 +91,11 @@ Pass::Impl::Impl(std::shared_ptr<BatchSource> batch_source, PassPlan pass_plan, 
       seed(plan.position->seed),
       epoch(plan.position->epoch),
       batch_size(options.batch_size),
-      total((static_cast<std::int64_t>(plan.order.size()) + (options.drop_last ? 0 : options.batch_size - 1)) /
-            options.batch_size),
+      total(batch_count(static_cast<std::int64_t>(plan.order.size()), options)),
       workers(std::clamp<std::int64_t>(total - plan.first_batch, 0, options.num_workers)),
-      ahead(options.prefetch_factor * std::max<std::int64_t>(workers, 1)),
+      ahead(batches_ahead(options.prefetch_factor, workers, total)),
       max_claim(workers > 0 ? std::clamp<std::int64_t>(kMaxClaimSamples / batch_size, 1, kMaxClaim) : 1),
-      ring(std::max<std::int64_t>(1, std::min(ahead * max_claim, total))),
+      ring(workers > 0 ? std::min(ahead * max_claim, total) : 1),
       errors(static_cast<std::size_t>(ring)),
       at(plan.first_batch),
       ready_until(at),

@@ -20,6 +20,8 @@ std::vector<std::int64_t> split_sizes(const std::vector<double>& lengths, std::i
   std::int64_t given = 0;
   for (const double length : lengths) {
     check<ValueError>(length >= 0, "random_split: lengths must not be negative, got {}", length);
+    check<ValueError>(length <= static_cast<double>(size), "random_split: a length must be at most {}, got {}", size,
+                      length);
     sizes.push_back(static_cast<std::int64_t>(fractions ? std::floor(length * static_cast<double>(size)) : length));
     given += sizes.back();
   }

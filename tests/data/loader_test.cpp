@@ -4,6 +4,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <limits>
+
 #include "data/numbers.h"
 
 namespace cresset::data {
@@ -188,6 +190,27 @@ TEST(DataLoader, ChecksItsOptions) {
   EXPECT_EQ(message({.prefetch_factor = 0}), "DataLoader: prefetch_factor must be positive, got 0");
   EXPECT_EQ(message({.shuffle = true, .sampler = std::vector<std::int64_t>{1}}),
             "DataLoader: sampler and shuffle must not both be given");
+}
+
+// More than there are samples is all of them, however much more.
+TEST(DataLoader, TakesTheLargestNumbers) {
+  constexpr std::int64_t kMost = std::numeric_limits<std::int64_t>::max();
+  for (const int workers : {0, 2})
+    for (const std::int64_t batch_size : {std::int64_t{3}, std::int64_t{10}, std::int64_t{11}, kMost - 1, kMost})
+      for (const std::int64_t prefetch : {std::int64_t{1}, kMost / 2, kMost}) {
+        const DataLoaderOptions options{.batch_size = batch_size, .num_workers = workers, .prefetch_factor = prefetch};
+        const DataLoader loader{Numbers{}, options};
+        const auto all = numbers(loader);
+        ASSERT_EQ(static_cast<std::int64_t>(all.size()), loader.size());
+        std::vector<std::int64_t> joined;
+        for (const auto& batch : all) joined.insert(joined.end(), batch.begin(), batch.end());
+        EXPECT_THAT(joined, ElementsAre(0, 1, 2, 3, 4, 5, 6, 7, 8, 9));
+        DataLoaderOptions dropping = options;
+        dropping.drop_last = true;
+        const DataLoader full{Numbers{}, dropping};
+        EXPECT_EQ(full.size(), batch_size > 10 ? 0 : 10 / batch_size);
+        EXPECT_EQ(static_cast<std::int64_t>(numbers(full).size()), full.size());
+      }
 }
 
 TEST(DataLoader, RefusesTheEnd) {

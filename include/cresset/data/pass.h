@@ -26,6 +26,9 @@ struct DataLoaderOptions {
 
 namespace detail {
 
+// Batches of a pass over so many samples.
+std::int64_t batch_count(std::int64_t samples, const DataLoaderOptions& options);
+
 // Makes batches and keeps each in a numbered slot until it is taken.
 class CRESSET_API BatchSource {
  public:
