@@ -124,7 +124,8 @@ void crop_planes(const std::byte* from, Plane from_size, std::byte* to, Plane to
   // Columns [first, last) of a row lie inside of the plane.
   const std::int64_t first = std::clamp<std::int64_t>(-left, 0, to_size.width);
   const std::int64_t last = std::clamp<std::int64_t>(from_size.width - left, first, to_size.width);
-  for (std::int64_t plane = 0; plane < count; ++plane, from += from_size.height * from_size.width * bytes) {
+  for (std::int64_t plane = 0; plane < count;
+       ++plane, from += from_size.height * from_size.width * bytes, fill += bytes) {
     for (std::int64_t y = 0; y < to_size.height; ++y, to += to_size.width * bytes) {
       const std::int64_t row = y + top;
       if (row < 0 || row >= from_size.height) {
@@ -138,6 +139,18 @@ void crop_planes(const std::byte* from, Plane from_size, std::byte* to, Plane to
       fill_elements(to + last * bytes, to_size.width - last);
     }
   }
+}
+
+void gather_planes(const std::byte* from, Plane from_size, std::byte* to, std::int64_t count,
+                   const std::vector<std::int64_t>& rows, const std::vector<std::int64_t>& columns,
+                   std::size_t element) {
+  const auto bytes = static_cast<std::int64_t>(element);
+  for (std::int64_t plane = 0; plane < count; ++plane, from += from_size.height * from_size.width * bytes)
+    for (const std::int64_t row : rows)
+      for (const std::int64_t column : columns) {
+        std::memcpy(to, from + (row * from_size.width + column) * bytes, element);
+        to += bytes;
+      }
 }
 
 void scale_bytes(const std::uint8_t* from, float* to, std::int64_t n) { HWY_DYNAMIC_DISPATCH(ScaleBytes)(from, to, n); }

@@ -8,19 +8,39 @@
 namespace cresset::data {
 namespace {
 
-Plane padded(const RandomCrop& crop, Plane image) {
-  Plane size{image.height + 2 * crop.options().padding, image.width + 2 * crop.options().padding};
-  if (crop.options().pad_if_needed) {
-    // As torchvision: the missing rows are added on both sides.
-    if (size.height < crop.height()) size.height += 2 * (crop.height() - size.height);
-    if (size.width < crop.width()) size.width += 2 * (crop.width() - size.width);
+// Buffers of larger images are the general path's, which says what it cannot have.
+constexpr std::int64_t kLargestSide = 1 << 14;
+
+// One side of the image with what is added to it.
+struct PaddedSide {
+  std::int64_t before, size;
+};
+
+PaddedSide padded_side(std::int64_t image, std::int64_t before, std::int64_t after, std::int64_t wanted) {
+  std::int64_t size = 0, missing = 0, first = before;
+  bool counts = !__builtin_add_overflow(image, before, &size) && !__builtin_add_overflow(size, after, &size);
+  if (counts && size < wanted) {
+    // As torchvision: what is missing is added on both sides.
+    missing = wanted - size;
+    counts = !__builtin_add_overflow(wanted, missing, &size) && !__builtin_add_overflow(before, missing, &first);
   }
-  return size;
+  check<ShapeError>(counts, "RandomCrop: {} rows or columns, padded by {} and {}, are too many to count", image, before,
+                    after);
+  return {first, size};
 }
 
-bool fits(const RandomCrop& crop, Plane image) {
-  const Plane size = padded(crop, image);
-  return size.height >= crop.height() && size.width >= crop.width();
+struct Padded {
+  PaddedSide rows, columns;
+};
+
+Padded padded(const RandomCrop& crop, Plane image) {
+  const auto& [padding, pad_if_needed, fill, mode] = crop.options();
+  return {padded_side(image.height, padding.top, padding.bottom, pad_if_needed ? crop.height() : 0),
+          padded_side(image.width, padding.left, padding.right, pad_if_needed ? crop.width() : 0)};
+}
+
+bool fits(const RandomCrop& crop, const Padded& size) {
+  return size.rows.size >= crop.height() && size.columns.size >= crop.width();
 }
 
 // The parts in the order in which they run; false where one is the user's own.
@@ -32,24 +52,25 @@ bool flatten(const Transform& transform, std::vector<Transform>& parts) {
   return !std::holds_alternative<Transform::Function>(transform.held());
 }
 
-std::vector<float> per_channel(const std::vector<double>& values, std::int64_t channels) {
-  std::vector<float> result;
+template <class T>
+std::vector<T> per_channel(const std::vector<double>& values, std::int64_t channels) {
+  std::vector<T> result;
   for (std::int64_t c = 0; c < channels; ++c)
-    result.push_back(static_cast<float>(values[values.size() == 1 ? 0 : static_cast<std::size_t>(c)]));
+    result.push_back(static_cast<T>(values[values.size() == 1 ? 0 : static_cast<std::size_t>(c)]));
   return result;
 }
 
 }  // namespace
 
 CropPlace place_crop(const RandomCrop& crop, Plane image, const PhiloxBlock& words) {
-  const Plane size = padded(crop, image);
-  check<ShapeError>(fits(crop, image), "RandomCrop: the padded image must be at least {} x {}, got {} x {}",
-                    crop.height(), crop.width(), size.height, size.width);
-  const auto place = [&](std::int64_t free, int pair) {
+  const Padded size = padded(crop, image);
+  const auto& [rows, columns] = size;
+  check<ShapeError>(fits(crop, size), "RandomCrop: the padded image must be at least {} x {}, got {} x {}",
+                    crop.height(), crop.width(), rows.size, columns.size);
+  const auto place = [&words](std::int64_t free, int pair) {
     return static_cast<std::int64_t>(integer_from(philox_pair(words, pair), static_cast<std::uint64_t>(free) + 1));
   };
-  return {place(size.height - crop.height(), 0) - (size.height - image.height) / 2,
-          place(size.width - crop.width(), 1) - (size.width - image.width) / 2};
+  return {place(rows.size - crop.height(), 0) - rows.before, place(columns.size - crop.width(), 1) - columns.before};
 }
 
 bool flips(const RandomHorizontalFlip& flip, const PhiloxBlock& words) {
@@ -64,10 +85,16 @@ std::optional<ImagePlan> ImagePlan::make(const Transform& transform, std::int64_
   ImagePlan plan{.channels = channels, .from = size, .to = size};
   for (const Transform& part : parts) {
     if (const auto* crop = std::get_if<RandomCrop>(&part.held())) {
-      const double fill = crop->options().fill;
-      // What the byte cannot hold is left to the general path and its errors.
-      if (plan.to_float || !fits(*crop, plan.to) || !(fill >= 0 && fill <= 255)) return {};
-      plan.geometry.push_back(Crop{*crop, static_cast<std::byte>(fill)});
+      const std::vector<double>& fill = crop->options().fill.values;
+      // What the bytes cannot hold is left to the general path and its errors.
+      const bool bytes = std::all_of(fill.begin(), fill.end(), [](double x) { return x >= 0 && x <= 255; });
+      if (plan.to_float || !fits(*crop, padded(*crop, plan.to)) || !bytes) return {};
+      if (fill.size() != 1 && static_cast<std::int64_t>(fill.size()) != channels) return {};
+      if (crop->options().padding_mode != BorderMode::constant) return {};
+      if (std::max(crop->height(), crop->width()) > kLargestSide) return {};
+      Crop step{*crop, {}};
+      for (const double value : per_channel<double>(fill, channels)) step.fill.push_back(static_cast<std::byte>(value));
+      plan.geometry.push_back(std::move(step));
       plan.to = {crop->height(), crop->width()};
     } else if (const auto* flip = std::get_if<RandomHorizontalFlip>(&part.held())) {
       if (plan.to_float) return {};
@@ -78,8 +105,8 @@ std::optional<ImagePlan> ImagePlan::make(const Transform& transform, std::int64_
     } else if (const auto* normalize = std::get_if<Normalize>(&part.held())) {
       const auto count = static_cast<std::int64_t>(normalize->mean().size());
       if (!plan.to_float || !plan.mean.empty() || (count != 1 && count != channels)) return {};
-      plan.mean = per_channel(normalize->mean(), channels);
-      plan.std = per_channel(normalize->std(), channels);
+      plan.mean = per_channel<float>(normalize->mean(), channels);
+      plan.std = per_channel<float>(normalize->std(), channels);
     }
   }
   return plan;
@@ -101,7 +128,7 @@ void ImagePlan::run(const std::uint8_t* image, void* result, std::uint64_t sampl
     buffer.resize(static_cast<std::size_t>(channels * next.height * next.width));
     if (crop != nullptr) {
       const CropPlace place = place_crop(crop->crop, size, words);
-      crop_planes(bytes, size, buffer.data(), next, channels, place.top, place.left, &crop->fill, 1);
+      crop_planes(bytes, size, buffer.data(), next, channels, place.top, place.left, crop->fill.data(), 1);
     } else {
       flip_rows(bytes, buffer.data(), channels, size, 1);
     }

@@ -17,7 +17,7 @@ namespace cresset::data {
 struct CropPlace {
   std::int64_t top, left;
 };
-// ShapeError where the padded image is smaller than the crop.
+// ShapeError where the padded image is smaller than the crop, or too large to count.
 CropPlace place_crop(const RandomCrop& crop, Plane image, const PhiloxBlock& words);
 bool flips(const RandomHorizontalFlip& flip, const PhiloxBlock& words);
 
@@ -26,7 +26,7 @@ namespace detail {
 struct ImagePlan {
   struct Crop {
     RandomCrop crop;
-    std::byte fill;
+    std::vector<std::byte> fill;  // one for each channel
   };
   std::vector<std::variant<Crop, RandomHorizontalFlip>> geometry = {};
   bool to_float = false;
@@ -35,7 +35,7 @@ struct ImagePlan {
   Plane from, to;
 
   // The plan for uint8 images [channels, H, W], or none where the transform holds anything else than crops and flips,
-  // then ToTensor, then Normalize, or would throw.
+  // then ToTensor, then Normalize, pads in another way than with a constant, or would throw.
   static std::optional<ImagePlan> make(const Transform& transform, std::int64_t channels, Plane size);
 
   // Runs one image through it, into float or bytes as `to_float` says.

@@ -1,6 +1,7 @@
 #include <cresset/creation.h>
 #include <cresset/data/transforms.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "core/check.h"
@@ -14,6 +15,41 @@ Plane last_two(const char* op, const Tensor& image) {
   check<ShapeError>(image.dim() >= 2, "{}: the image must have at least 2 dimensions (…, H, W), got shape {}", op,
                     image.shape().str());
   return {image.size(-2), image.size(-1)};
+}
+
+// One element for each plane of the image.
+Tensor fill_of_planes(const std::vector<double>& values, const Tensor& image, std::int64_t planes) {
+  const TensorOptions options{.dtype = image.dtype()};
+  if (values.size() == 1) return full({planes}, values[0], options);
+  const std::int64_t channels = image.dim() == 3 ? planes : 1;
+  check<ValueError>(static_cast<std::int64_t>(values.size()) == channels,
+                    "RandomCrop: fill must be 1 or {} numbers, got {}", channels, values.size());
+  Tensor result = empty({planes}, options);
+  for (std::int64_t c = 0; c < channels; ++c) result[c] = full({}, values[static_cast<std::size_t>(c)], options);
+  return result;
+}
+
+// Which of n pixels in a row stands at place i, which may lie outside of them.
+std::int64_t source(std::int64_t i, std::int64_t n, BorderMode mode) {
+  if (i >= 0 && i < n) return i;
+  if (mode == BorderMode::edge || n == 1) return i < 0 ? 0 : n - 1;
+  const std::int64_t period = mode == BorderMode::reflect ? 2 * (n - 1) : 2 * n;
+  const std::int64_t at = (i % period + period) % period;
+  return at < n ? at : period - at - (mode == BorderMode::reflect ? 0 : 1);
+}
+
+struct PaddedRow {
+  std::int64_t before, image, after;
+};
+
+// The pixels of a row that stand in a piece of it. Padding where the image is too small pads what was padded before.
+std::vector<std::int64_t> sources(std::int64_t count, std::int64_t first, const PaddedRow& row, BorderMode mode) {
+  std::vector<std::int64_t> result;
+  for (std::int64_t i = first; i < first + count; ++i) {
+    const std::int64_t padded = source(i + row.before, row.before + row.image + row.after, mode);
+    result.push_back(source(padded - row.before, row.image, mode));
+  }
+  return result;
 }
 
 const std::byte* bytes_of(const Tensor& x) { return static_cast<const std::byte*>(x.data_ptr()); }
@@ -70,10 +106,13 @@ Tensor Normalize::operator()(const Tensor& image) const {
   return result;
 }
 
-RandomCrop::RandomCrop(std::int64_t height, std::int64_t width, const RandomCropOptions& options)
-    : height_(height), width_(width), options_(options) {
+RandomCrop::RandomCrop(std::int64_t height, std::int64_t width, RandomCropOptions options)
+    : height_(height), width_(width), options_(std::move(options)) {
   check<ValueError>(height > 0 && width > 0, "RandomCrop: the size must be positive, got {} x {}", height, width);
-  check<ValueError>(options.padding >= 0, "RandomCrop: padding must not be negative, got {}", options.padding);
+  const Border& p = options_.padding;
+  const std::int64_t least = std::min({p.left, p.top, p.right, p.bottom});
+  check<ValueError>(least >= 0, "RandomCrop: padding must not be negative, got {}", least);
+  check<ValueError>(!options_.fill.values.empty(), "RandomCrop: fill must have at least one number");
 }
 
 Tensor RandomCrop::operator()(const Tensor& image, const Generator& generator) const {
@@ -84,12 +123,21 @@ Tensor RandomCrop::operator()(const Tensor& image, const Generator& generator) c
   shape[shape.size() - 2] = height_;
   shape[shape.size() - 1] = width_;
   Tensor result = empty(shape, {.dtype = x.dtype()});
-  const Tensor fill = full({1}, options_.fill, {.dtype = x.dtype()});
-  const std::int64_t plane = size.height * size.width;
-  const std::int64_t planes = shape.numel() / (height_ * width_);
-  const std::byte* from = plane > 0 ? bytes_of(x) : nullptr;
-  crop_planes(from, size, static_cast<std::byte*>(result.data_ptr()), {height_, width_}, planes, place.top, place.left,
-              bytes_of(fill), x.element_size());
+  if (result.numel() == 0) return result;
+  const std::int64_t planes = result.numel() / (height_ * width_);
+  const std::byte* from = x.numel() > 0 ? bytes_of(x) : nullptr;
+  auto* to = static_cast<std::byte*>(result.data_ptr());
+  if (options_.padding_mode == BorderMode::constant) {
+    const Tensor fill = fill_of_planes(options_.fill.values, x, planes);
+    crop_planes(from, size, to, {height_, width_}, planes, place.top, place.left, bytes_of(fill), x.element_size());
+  } else {
+    check<ShapeError>(x.numel() > 0, "RandomCrop: the image must have pixels to pad with, got shape {}",
+                      x.shape().str());
+    const Border& padding = options_.padding;
+    const BorderMode mode = options_.padding_mode;
+    gather_planes(from, size, to, planes, sources(height_, place.top, {padding.top, size.height, padding.bottom}, mode),
+                  sources(width_, place.left, {padding.left, size.width, padding.right}, mode), x.element_size());
+  }
   return result;
 }
 

@@ -31,7 +31,17 @@ std::vector<Transform> built_in_transforms() {
           Compose{crop, flip, ToTensor{}, kNormalize},
           Compose{flip, crop, flip, ToTensor{}},
           Compose{Compose{RandomCrop{7, 30, {.padding = 1, .pad_if_needed = true, .fill = 77}}, flip},
-                  Compose{ToTensor{}, kNormalize}}};
+                  Compose{ToTensor{}, kNormalize}},
+          Compose{RandomCrop(32, {.padding = {5, 0, 4, 1}, .pad_if_needed = true, .fill = {1, 200, 255}}), ToTensor{}}};
+}
+
+// What runs image by image.
+std::vector<Transform> mirrored_crops() {
+  std::vector<Transform> transforms;
+  for (const BorderMode mode : {BorderMode::edge, BorderMode::reflect, BorderMode::symmetric})
+    transforms.push_back(
+        Compose{RandomCrop(32, {.padding = {40, 3}, .pad_if_needed = true, .padding_mode = mode}), ToTensor{}});
+  return transforms;
 }
 
 TEST(ImageDataset, BuildsBatchesWithTheBitsOfSingleSamples) {
@@ -39,7 +49,7 @@ TEST(ImageDataset, BuildsBatchesWithTheBitsOfSingleSamples) {
     const Tensor images = random_images(Shape{std::int64_t{37}, std::int64_t{3}, std::int64_t{32}, width});
     int number = 0;
     for (const Transform& transform : built_in_transforms()) {
-      if (width < 24 && number != 0 && number != 1 && number != 3 && number != 4 && number != 7) {
+      if (width < 24 && number != 0 && number != 1 && number != 3 && number != 4 && number != 7 && number != 8) {
         ++number;
         continue;
       }
@@ -61,6 +71,21 @@ TEST(ImageDataset, BuildsBatchesWithTheBitsOfSingleSamples) {
         EXPECT_TRUE(it == single.end());
       }
       ++number;
+    }
+  }
+}
+
+TEST(ImageDataset, CropsWithMirroredBordersInBatchesToo) {
+  for (const Transform& transform : mirrored_crops()) {
+    const ImageDataset set("images", random_images({9, 3, 8, 12}), some_labels(9), {}, transform);
+    EXPECT_FALSE(detail::ImagePlan::make(transform, 3, {8, 12}));
+    const DataLoader batches{set, {.batch_size = 4, .generator = Generator(8)}};
+    const DataLoader single{OneByOne{set}, {.batch_size = 4, .num_workers = 2, .generator = Generator(8)}};
+    auto it = single.begin();
+    for (auto [x, y] : batches) {
+      EXPECT_EQ(x.size(-1), 32);
+      EXPECT_TRUE(x.equal(std::get<0>(*it)));
+      ++it;
     }
   }
 }
@@ -96,6 +121,10 @@ TEST(ImageDataset, PlansOnlyWhatItCovers) {
   EXPECT_FALSE(planned(ToTensor{}, 2));
   EXPECT_FALSE(planned(RandomCrop{9}));
   EXPECT_FALSE(planned(RandomCrop(8, {.fill = 256})));
+  EXPECT_TRUE(planned(RandomCrop(8, {.fill = {1, 2, 3}})));
+  EXPECT_FALSE(planned(RandomCrop(8, {.fill = {1, 2, 256}})));
+  EXPECT_FALSE(planned(RandomCrop(8, {.fill = {1, 2}})));
+  EXPECT_FALSE(planned(RandomCrop(1 << 15, {.padding = 1 << 15})));
 }
 
 TEST(ImageDataset, GivesTheTransformsErrors) {

@@ -127,6 +127,12 @@ TEST(RandomCrop, ChecksItsArguments) {
   EXPECT_EQ(message_of<ValueError>([] { RandomCrop(0, 3); }), "RandomCrop: the size must be positive, got 0 x 3");
   EXPECT_EQ(message_of<ValueError>([] { RandomCrop(3, {.padding = -1}); }),
             "RandomCrop: padding must not be negative, got -1");
+  EXPECT_EQ(message_of<ValueError>([] {
+              RandomCrop(3, {.padding = {0, 1, -2, 3}});
+            }),
+            "RandomCrop: padding must not be negative, got -2");
+  EXPECT_EQ(message_of<ValueError>([] { RandomCrop(3, {.fill = std::vector<double>{}}); }),
+            "RandomCrop: fill must have at least one number");
   EXPECT_EQ(message_of<ShapeError>([] { RandomCrop{3}(zeros({4})); }),
             "RandomCrop: the image must have at least 2 dimensions (…, H, W), got shape [4]");
 }

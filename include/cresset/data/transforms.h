@@ -4,6 +4,8 @@
 #include <cresset/random.h>
 #include <cresset/tensor.h>
 
+#include <concepts>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <type_traits>
@@ -33,19 +35,52 @@ class CRESSET_API Normalize {
   std::vector<double> mean_, std_;
 };
 
+// Rows and columns added to an image: one number for every side, {left and right, top and bottom}, or
+// {left, top, right, bottom}.
+struct Border {
+  template <std::integral T>
+  constexpr Border(T all) : Border(all, all) {}
+  template <std::integral T, std::integral U>
+  constexpr Border(T left_right, U top_bottom) : Border(left_right, top_bottom, left_right, top_bottom) {}
+  template <std::integral T, std::integral U, std::integral V, std::integral W>
+  constexpr Border(T l, U t, V r, W b)
+      : left(static_cast<std::int64_t>(l)),
+        top(static_cast<std::int64_t>(t)),
+        right(static_cast<std::int64_t>(r)),
+        bottom(static_cast<std::int64_t>(b)) {}
+  std::int64_t left, top, right, bottom;
+};
+
+// What an added pixel holds: `fill`, the nearest pixel of the image, or its mirror image, without (reflect: 3 2 | 1 2
+// 3) or with (symmetric: 2 1 | 1 2 3) the pixel at the edge. Where more is added than there is to mirror, mirrored
+// again.
+enum class BorderMode : std::uint8_t { constant, edge, reflect, symmetric };
+
+// One number for all channels, or {one for each}.
+struct Fill {
+  template <class... T>
+  requires(sizeof...(T) > 0 && (std::is_arithmetic_v<T> && ...)) Fill(T... numbers)
+      : values{static_cast<double>(numbers)...} {}
+  Fill(std::vector<double> numbers) : values(std::move(numbers)) {}
+  std::vector<double> values;
+};
+
 struct RandomCropOptions {
-  std::int64_t padding = 0;    // rows and columns of `fill` added on every side first
-  bool pad_if_needed = false;  // an image smaller than the crop is padded, not refused
-  double fill = 0;
+  Border padding = 0;          // added first
+  bool pad_if_needed = false;  // an image smaller than the crop is padded, on both sides by all that is missing
+  Fill fill = 0;
+  BorderMode padding_mode = BorderMode::constant;
 };
 
 // A piece of the given size from a random place, each place as likely as any other. Draws one counter of its generator.
-// Takes an image of any type whose last two dimensions are H and W. ShapeError where the padded image is smaller than
-// the crop.
+// Takes an image of any type whose last two dimensions are H and W; a fill for each channel is for [C, H, W]
+// (ValueError for other numbers of channels). ValueError where size or padding is negative; ShapeError where the padded
+// image is smaller than the crop, or an empty one is to be padded with its own pixels.
+// https://docs.pytorch.org/vision/stable/generated/torchvision.transforms.RandomCrop.html
 class CRESSET_API RandomCrop {
  public:
   explicit RandomCrop(std::int64_t size, const RandomCropOptions& options = {}) : RandomCrop(size, size, options) {}
-  RandomCrop(std::int64_t height, std::int64_t width, const RandomCropOptions& options = {});
+  RandomCrop(std::int64_t height, std::int64_t width, RandomCropOptions options = {});
   Tensor operator()(const Tensor& image, const Generator& generator = default_generator()) const;
   std::int64_t height() const { return height_; }
   std::int64_t width() const { return width_; }
@@ -81,7 +116,7 @@ class CRESSET_API Transform {
   Transform() = default;  // leaves the image as it is
   Transform(ToTensor transform) : held_(transform) {}
   Transform(Normalize transform) : held_(std::move(transform)) {}
-  Transform(RandomCrop transform) : held_(transform) {}
+  Transform(RandomCrop transform) : held_(std::move(transform)) {}
   Transform(RandomHorizontalFlip transform) : held_(transform) {}
   Transform(Compose transform);
   template <class F>
