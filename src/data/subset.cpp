@@ -18,8 +18,9 @@ std::vector<std::int64_t> split_sizes(const std::vector<double>& lengths, std::i
   const bool fractions = std::abs(sum - 1) < 1e-9 && !(size == 1 && lengths.size() == 1);
   std::vector<std::int64_t> sizes;
   std::int64_t given = 0;
-  for (const double length : lengths) {
+  for (const double length : lengths)
     check<ValueError>(length >= 0, "random_split: lengths must not be negative, got {}", length);
+  for (const double length : lengths) {
     check<ValueError>(length <= static_cast<double>(size), "random_split: a length must be at most {}, got {}", size,
                       length);
     sizes.push_back(static_cast<std::int64_t>(fractions ? std::floor(length * static_cast<double>(size)) : length));

@@ -60,6 +60,10 @@ TEST(RandomSplit, TakesFractions) {
               random_split(Squares{10}, {11, -1});
             }),
             "random_split: lengths must not be negative, got -1");
+  EXPECT_EQ(message_of<ValueError>([] {
+              random_split(Squares{10}, {1e300, 1.0});
+            }),
+            "random_split: a length must be at most 10, got 1e+300");
 }
 
 }  // namespace
