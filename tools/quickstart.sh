@@ -74,6 +74,6 @@ train "$@"
 echo
 echo "curve of loss and accuracy:  $out/curve.png"
 echo "test images with labels:     $out/predictions.png"
-echo "log, a line of JSON a step:  $out/training.jsonl"
+echo "log, JSON every 500 steps:   $out/training.jsonl"
 echo "checkpoint:                  $out/cifar_net.safetensors"
 if [ "$dataset" != cifar10 ]; then echo "NOTE: this was Fashion-MNIST, not CIFAR-10"; fi

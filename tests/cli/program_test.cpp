@@ -59,8 +59,6 @@ TEST_F(Program, NamesWhatAMistypedWordMayMean) {
       {{"train", "--optimizer", "adan"}, "cresset: unknown optimizer 'adan'; did you mean 'adam'?"},
       {{"train", "--dataset", "cifar"}, "cresset: unknown data set 'cifar'; did you mean 'cifar10'?"},
       {{"summary", "--model", "x"}, "cresset: unknown model 'x'; there are: cifar_net"},
-      {{"train", "--batch", "0"}, "cresset: --batch must be at least 1, got 0"},
-      {{"train", "--lr", "-1"}, "cresset: --lr must be at least 0, got -1"},
       {{"train", "--optimizer", "adam", "--momentum", "0.5"}, "cresset: --momentum is for sgd, not for adam"},
       {{"train", "--resume"}, "cresset: --resume needs a file, or --checkpoint"},
   };
@@ -69,6 +67,100 @@ TEST_F(Program, NamesWhatAMistypedWordMayMean) {
     EXPECT_EQ(ended.code, 2) << message;
     EXPECT_THAT(ended.err, testing::StartsWith(message + "\n"));
     EXPECT_EQ(ended.out, "");
+  }
+}
+
+TEST_F(Program, ReadsNumbersStrictly) {
+  const auto whole = [](const std::string& option, const std::string& least, const std::string& most) {
+    return option + " must be a whole number from " + least + " to " + most + ", got ";
+  };
+  const std::string seed = whole("--seed", "0", "18446744073709551615"), most = "9223372036854775807";
+  const std::string lr = "--lr must be a finite number of at least 0, got ";
+  const std::vector<std::pair<std::vector<std::string>, std::string>> cases{
+      {{"train", "--seed", "-1"}, seed + "-1"},
+      {{"train", "--seed", "99999999999999999999"}, seed + "99999999999999999999"},
+      {{"train", "--seed=1.5"}, seed + "1.5"},
+      {{"train", "--seed", "0x10"}, seed + "0x10"},
+      {{"train", "--lr", "inf"}, lr + "inf"},
+      {{"train", "--lr", "nan"}, lr + "nan"},
+      {{"train", "--lr", "1e400"}, lr + "1e400"},
+      {{"train", "--lr", "-1"}, lr + "-1"},
+      {{"train", "--lr", "0.1x"}, lr + "0.1x"},
+      {{"train", "--momentum", "-0.5"}, "--momentum must be a finite number of at least 0, got -0.5"},
+      {{"train", "--weight-decay", "infinity"}, "--weight-decay must be a finite number of at least 0, got infinity"},
+      {{"train", "--batch", "0"}, whole("--batch", "1", most) + "0"},
+      {{"train", "--batch", "9223372036854775808"}, whole("--batch", "1", most) + "9223372036854775808"},
+      {{"train", "--epochs", "1e2"}, whole("--epochs", "0", most) + "1e2"},
+      {{"train", "--max-steps", "-3"}, whole("--max-steps", "0", most) + "-3"},
+      {{"train", "--checkpoint-every", "-1"}, whole("--checkpoint-every", "0", most) + "-1"},
+      {{"train", "--workers", "-1"}, whole("--workers", "0", "1024") + "-1"},
+      {{"train", "--threads", "-2"}, whole("--threads", "0", "1024") + "-2"},
+      {{"eval", "--checkpoint", "c", "--threads", "-2"}, whole("--threads", "0", "1024") + "-2"},
+      {{"eval", "--checkpoint", "c", "--workers", "4 "}, whole("--workers", "0", "1024") + "4 "},
+      {{"bench", "--steps", "0"}, whole("--steps", "1", "1000000") + "0"},
+      {{"bench", "--repeats", "0"}, whole("--repeats", "1", "1000000") + "0"},
+      {{"bench", "--workers", "9999999999"}, whole("--workers", "0", "1024") + "9999999999"},
+  };
+  for (const auto& [arguments, message] : cases) {
+    const Ended ended = run(arguments);
+    EXPECT_EQ(ended.code, 2) << message;
+    EXPECT_THAT(ended.err, testing::StartsWith("cresset: " + message + "\n"));
+    EXPECT_LT(ended.err.size(), 300u) << ended.err;
+    EXPECT_EQ(ended.out, "");
+  }
+}
+
+TEST_F(Program, TakesTheLargestNumbers) {
+  const std::string most = "9223372036854775807";
+  const Ended endless = train("c", {"--epochs", most});
+  EXPECT_EQ(endless.code, 2);
+  EXPECT_THAT(endless.err, testing::StartsWith("cresset: --epochs " + most +
+                                               " of 50 steps each are more steps than can be counted\n"));
+  EXPECT_EQ(bytes("c"), "");
+  // As many as there are, up to a number of steps.
+  const Ended ended = train("c", {"--epochs", most, "--max-steps", "3", "--seed", "18446744073709551615"});
+  EXPECT_EQ(ended.code, 0) << ended.err;
+  EXPECT_EQ(Checkpoint::load(folder_ / "c").step, 3);
+  ASSERT_EQ(train("d", {"--epochs", "3", "--batch", most}).code, 0);
+  EXPECT_EQ(Checkpoint::load(folder_ / "d").step, 3);
+}
+
+TEST_F(Program, SavesTheNetworkThatWasNotTrained) {
+  const Ended ended = train("z", {"--epochs", "0"});
+  EXPECT_EQ(ended.code, 0) << ended.err;
+  EXPECT_THAT(ended.out, HasSubstr("0 steps. The checkpoint is in z."));
+  EXPECT_EQ(Checkpoint::load(folder_ / "z").step, 0);
+  ASSERT_EQ(train("y", {"--resume", "z", "--epochs", "2"}).code, 0);
+  EXPECT_EQ(Checkpoint::load(folder_ / "y").step, 100);
+  // Nothing is left to do, but the file is another.
+  ASSERT_EQ(train("x", {"--resume", "y"}).code, 0);
+  EXPECT_EQ(bytes("x"), bytes("y"));
+}
+
+TEST_F(Program, RefusesFilesThatItCannotWriteBeforeItTrains) {
+  for (const char* option : {"--checkpoint", "--curve", "--grid", "--log"})
+    for (const char* path : {"no such folder/file", "/"}) {
+      const bool checkpoint = std::string(option) == "--checkpoint";
+      const Ended ended = checkpoint ? train(path, {}) : train("c", {option, path});
+      EXPECT_EQ(ended.code, 1) << option;
+      const std::string what = std::string(option).substr(2);
+      EXPECT_THAT(ended.err, testing::StartsWith("cresset: " + what + ": " + path + ": "));
+      EXPECT_THAT(ended.out, testing::Not(HasSubstr("epoch")));
+      EXPECT_EQ(bytes("c"), "");
+    }
+  ASSERT_EQ(train("c", {"--max-steps", "1"}).code, 0);
+  const Ended ended = run({"eval", "--checkpoint", "c", "--data", folder_.path(), "--grid", "none/g.png"});
+  EXPECT_EQ(ended.code, 1);
+  EXPECT_THAT(ended.err, testing::StartsWith("cresset: grid: none/g.png: "));
+  EXPECT_EQ(ended.out, "");
+}
+
+TEST_F(Program, NamesItsOwnOptionWhereDataAreMissing) {
+  for (const char* name : {"cifar10", "mnist", "fashion_mnist"}) {
+    const Ended ended = run({"train", "--data", "/nowhere", "--dataset", name});
+    EXPECT_EQ(ended.code, 1);
+    EXPECT_THAT(ended.err, HasSubstr("; --download fetches it\n"));
+    EXPECT_THAT(ended.err, testing::Not(HasSubstr(".download")));
   }
 }
 
@@ -149,6 +241,28 @@ TEST_F(Program, CtrlCWritesACheckpointAndSaysHowToGoOn) {
   ASSERT_LT(Checkpoint::load(folder_ / "part").step, 2000);
   ASSERT_EQ(train("part", {"--resume"}).code, 0);
   EXPECT_TRUE(bytes("part") == bytes("whole"));
+}
+
+// The line that it prints is run by a shell as it is.
+TEST_F(Program, TheLineToGoOnWithSurvivesAShell) {
+  const std::string name = "it's a b/$HOME;c.st";
+  std::filesystem::create_directory(folder_ / "it's a b");
+  const pid_t child = start_program(folder_, train_arguments(name, {"--epochs", "400", "--max-steps", "4000", "--log",
+                                                                    "lo g", "--checkpoint-every", "1"}));
+  while (!std::filesystem::exists(folder_ / name)) ::usleep(1000);
+  ::kill(child, SIGINT);
+  const Ended ended = wait_for(folder_, child);
+  ASSERT_EQ(ended.code, 130) << ended.out << ended.err;
+  const std::string mark = "Go on with: cresset";
+  const auto at = ended.out.find(mark);
+  ASSERT_NE(at, std::string::npos) << ended.out;
+  const std::string arguments = ended.out.substr(at + mark.size(), ended.out.find('\n', at) - at - mark.size());
+  const std::int64_t before = Checkpoint::load(folder_ / name).step;
+  const std::string line = "cd '" + folder_.path() + "' && '" + program_path() + "'" + arguments + " --max-steps " +
+                           std::to_string(before + 1) + " >out 2>err";
+  ASSERT_EQ(std::system(line.c_str()), 0) << line << bytes("err");
+  EXPECT_EQ(Checkpoint::load(folder_ / name).step, before + 1);
+  EXPECT_THAT(bytes("lo g"), HasSubstr("\"step\":"));
 }
 
 TEST_F(Program, KeepsTheLogInStepWithTheCheckpoint) {

@@ -13,6 +13,7 @@
 #include <nlohmann/json.hpp>
 
 #include "command.h"
+#include "numbers.h"
 #include "stopwatch.h"
 
 extern char** environ;
@@ -136,12 +137,10 @@ void add_bench(CLI::App& app, Action& action) {
   CLI::App* command = app.add_subcommand("bench", "Time this library on this machine");
   const auto arguments = std::make_shared<Arguments>();
   command->add_option("--data", arguments->data, "Folder of CIFAR-10; without it the loader is not timed");
-  command->add_option("--steps", arguments->steps, "Training steps of one repeat (default: 300)")
-      ->check(CLI::PositiveNumber);
-  command->add_option("--repeats", arguments->repeats, "Repeats of each figure (default: 7)")
-      ->check(CLI::PositiveNumber);
-  command->add_option("--workers", arguments->workers, "Threads that load images (default: 2)")
-      ->check(CLI::NonNegativeNumber);
+  constexpr Bounds<int> kFromOne{1, 1000000};
+  add_whole_number(*command, "--steps", arguments->steps, kFromOne, "Training steps of one repeat (default: 300)");
+  add_whole_number(*command, "--repeats", arguments->repeats, kFromOne, "Repeats of each figure (default: 7)");
+  add_whole_number(*command, "--workers", arguments->workers, kThreads, "Threads that load images (default: 2)");
   command->add_flag("--json", arguments->json, "Print one JSON object");
   command->callback([arguments, &action] { action = [arguments] { return run(*arguments); }; });
 

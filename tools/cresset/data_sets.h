@@ -20,7 +20,4 @@ struct DataSetOptions {
 // channels. UsageError for an unknown name.
 data::ImageDataset open_data_set(const DataSetOptions& options, bool train);
 
-// Where open_data_set() looks.
-std::string folder_of(const DataSetOptions& options);
-
 }  // namespace cresset::program

@@ -1,5 +1,6 @@
 // cresset eval
 #include <cresset/cresset.h>
+#include <cresset/io/atomic_file.h>
 #include <cresset/io/checkpoint.h>
 #include <cresset/models/registry.h>
 #include <fmt/format.h>
@@ -12,6 +13,7 @@
 #include "command.h"
 #include "data_sets.h"
 #include "nearest.h"
+#include "numbers.h"
 #include "recipe.h"
 
 namespace cresset::program {
@@ -22,7 +24,7 @@ constexpr std::int64_t kGridImages = 32;
 struct Arguments {
   std::string checkpoint, model, dataset, data, device = "cpu", grid;
   int threads = 0, workers = 2;
-  bool json = false;
+  bool download = false, json = false;
 };
 
 // A checkpoint says which network and which data set it is of; a plain state_dict does not.
@@ -42,6 +44,7 @@ StateDict weights_and_names(Arguments& arguments) {
 }
 
 int run(Arguments arguments) {
+  if (!arguments.grid.empty()) io::AtomicFile(arguments.grid, "grid");
   if (arguments.threads > 0) set_num_threads(arguments.threads);
   const StateDict weights = weights_and_names(arguments);
   const auto names = models::names();
@@ -51,7 +54,8 @@ int run(Arguments arguments) {
   network->load_state_dict(weights);
   const Device device(arguments.device);
   network->to(device);
-  const data::ImageDataset images = open_data_set({.name = arguments.dataset, .folder = arguments.data}, false);
+  const data::ImageDataset images =
+      open_data_set({.name = arguments.dataset, .folder = arguments.data, .download = arguments.download}, false);
   const Accuracy accuracy = measure_accuracy(*network, images, device, arguments.workers);
   if (arguments.json) {
     nlohmann::ordered_json classes;
@@ -79,12 +83,11 @@ void add_eval(CLI::App& app, Action& action) {
       ->required();
   command->add_option("--data", arguments->data, "Folder of the data set (default: CRESSET_DATA_DIR, or data)");
   command->add_option("--dataset", arguments->dataset, "cifar10, fashion_mnist or mnist (default: the checkpoint's)");
+  command->add_flag("--download", arguments->download, "Fetch the data set where it is missing");
   command->add_option("--model", arguments->model, "Name of the network (default: the checkpoint's)");
   command->add_option("--device", arguments->device, "cpu or cuda (default: cpu)");
-  command->add_option("--threads", arguments->threads, "Threads that compute (default: one a core)")
-      ->check(CLI::NonNegativeNumber);
-  command->add_option("--workers", arguments->workers, "Threads that load images (default: 2)")
-      ->check(CLI::NonNegativeNumber);
+  add_whole_number(*command, "--threads", arguments->threads, kThreads, "Threads that compute (default: one a core)");
+  add_whole_number(*command, "--workers", arguments->workers, kThreads, "Threads that load images (default: 2)");
   command->add_option("--grid", arguments->grid, "PNG file for test images with predicted and true labels");
   command->add_flag("--json", arguments->json, "Print one JSON object");
   command->callback([arguments, &action] { action = [arguments] { return run(*arguments); }; });

@@ -19,7 +19,7 @@ int terminal_width() {
 }  // namespace
 
 std::string duration_text(double seconds) {
-  const auto s = static_cast<long long>(std::llround(std::max(0.0, seconds)));
+  const auto s = static_cast<long long>(std::llround(std::clamp(seconds, 0.0, 1e15)));
   if (s >= 3600) return fmt::format("{}:{:02}:{:02}", s / 3600, s / 60 % 60, s % 60);
   return fmt::format("{}:{:02}", s / 60, s % 60);
 }
@@ -35,7 +35,7 @@ Progress::Progress(std::int64_t total_steps, std::int64_t done_steps, std::int64
 double Progress::seconds() const { return std::chrono::duration<double>(Clock::now() - start_).count(); }
 
 double Progress::images_per_second(std::int64_t step) const {
-  return static_cast<double>((step - done_steps_) * batch_size_) / std::max(1e-9, seconds());
+  return static_cast<double>(step - done_steps_) * static_cast<double>(batch_size_) / std::max(1e-9, seconds());
 }
 
 void Progress::update(std::int64_t step, std::int64_t epoch, std::int64_t epochs, double loss, double accuracy) {
@@ -45,7 +45,8 @@ void Progress::update(std::int64_t step, std::int64_t epoch, std::int64_t epochs
   next_draw_ = now + std::chrono::milliseconds(100);
 
   const double rate = images_per_second(step);
-  const double left = static_cast<double>((total_steps_ - step) * batch_size_) / std::max(1e-9, rate);
+  const double left =
+      static_cast<double>(total_steps_ - step) * static_cast<double>(batch_size_) / std::max(1e-9, rate);
   const double share = static_cast<double>(step) / static_cast<double>(std::max<std::int64_t>(1, total_steps_));
   std::string text = fmt::format("epoch {}/{}  step {}/{}  loss {:.3f}  accuracy {:.1f} %  {:.0f} images/s  {} left",
                                  epoch, epochs, step, total_steps_, loss, 100 * accuracy, rate, duration_text(left));

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <nlohmann/json.hpp>
 
 #include "command.h"
@@ -19,7 +20,8 @@ void check_name(std::string_view kind, const std::string& name, const std::vecto
 }
 
 void check_least(std::string_view option, double value, double least) {
-  if (!(value >= least)) throw UsageError(fmt::format("{} must be at least {}, got {}", option, least, value));
+  if (!(value >= least) || !std::isfinite(value))
+    throw UsageError(fmt::format("{} must be a finite number of at least {}, got {}", option, least, value));
 }
 
 }  // namespace

@@ -7,10 +7,13 @@
 #include <nlohmann/json.hpp>
 
 #include "command.h"
+#include "numbers.h"
 #include "training.h"
 
 namespace cresset::program {
 namespace {
+
+constexpr Bounds<std::int64_t> kFromZero{0, std::numeric_limits<std::int64_t>::max()};
 
 // What the command line says of the recipe; the rest has its default, or is the checkpoint's.
 struct Given {
@@ -86,22 +89,23 @@ void add_train(CLI::App& app, Action& action) {
   command->add_option("--dataset", given.dataset, "cifar10, fashion_mnist or mnist (default: cifar10)");
   command->add_flag("--download", run_options.download, "Fetch the data set where it is missing");
   command->add_option("--model", given.model, "Name of the network (default: cifar_net)");
-  command->add_option("--epochs", given.epochs, "Passes over the training images (default: 2)");
-  command->add_option("--max-steps", given.max_steps, "Stop after this many steps in all (default: no limit)");
-  command->add_option("--batch", given.batch, "Images a step (default: 4)");
+  add_whole_number(*command, "--epochs", given.epochs, kFromZero, "Passes over the training images (default: 2)");
+  add_whole_number(*command, "--max-steps", given.max_steps, kFromZero,
+                   "Stop after this many steps in all (default: no limit)");
+  add_whole_number(*command, "--batch", given.batch, Bounds<std::int64_t>{1, kFromZero.most},
+                   "Images a step (default: 4)");
   command->add_option("--optimizer", given.optimizer, "sgd, adam or adamw (default: sgd)");
-  command->add_option("--lr", given.lr, "Learning rate (default: 0.001)");
-  command->add_option("--momentum", given.momentum, "Of sgd (default: 0.9)");
-  command->add_option("--weight-decay", given.weight_decay, "Default: 0; adamw: 0.01");
+  add_finite_number(*command, "--lr", given.lr, "Learning rate (default: 0.001)");
+  add_finite_number(*command, "--momentum", given.momentum, "Of sgd (default: 0.9)");
+  add_finite_number(*command, "--weight-decay", given.weight_decay, "Default: 0; adamw: 0.01");
   command->add_option("--device", run_options.device, "cpu or cuda (default: cpu)");
-  command->add_option("--threads", run_options.threads, "Threads that compute (default: one a core)")
-      ->check(CLI::NonNegativeNumber);
-  command->add_option("--seed", given.seed, "Of weights and order of the images (default: 0)");
-  command->add_option("--workers", run_options.workers, "Threads that load images (default: 2)")
-      ->check(CLI::NonNegativeNumber);
+  add_whole_number(*command, "--threads", run_options.threads, kThreads, "Threads that compute (default: one a core)");
+  add_whole_number(*command, "--seed", given.seed, Bounds<std::uint64_t>{0, std::numeric_limits<std::uint64_t>::max()},
+                   "Of weights and order of the images (default: 0)");
+  add_whole_number(*command, "--workers", run_options.workers, kThreads, "Threads that load images (default: 2)");
   command->add_option("--checkpoint", run_options.checkpoint, "File to save to (default: MODEL.safetensors)");
-  command->add_option("--checkpoint-every", run_options.checkpoint_every, "Steps between checkpoints (default: 2000)")
-      ->check(CLI::NonNegativeNumber);
+  add_whole_number(*command, "--checkpoint-every", run_options.checkpoint_every, kFromZero,
+                   "Steps between checkpoints (default: 2000)");
   CLI::Option* resume =
       command->add_option("--resume", run_options.resume, "Go on from this checkpoint (default: that of --checkpoint)");
   resume->expected(0, 1);

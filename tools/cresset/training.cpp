@@ -2,6 +2,7 @@
 
 #include <cresset/cresset.h>
 #include <cresset/data/loader.h>
+#include <cresset/io/atomic_file.h>
 #include <cresset/io/checkpoint.h>
 #include <cresset/models/registry.h>
 #include <cresset/nn/loss.h>
@@ -10,6 +11,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <limits>
 #include <memory>
 #include <nlohmann/json.hpp>
 
@@ -20,6 +22,7 @@
 #include "interrupt.h"
 #include "progress.h"
 #include "run_log.h"
+#include "shell_word.h"
 
 namespace cresset::program {
 namespace {
@@ -46,9 +49,9 @@ std::int64_t count_correct(const Tensor& outputs, const Tensor& labels) {
 // The command line that goes on with an interrupted training.
 std::string resume_command(const RunOptions& options) {
   const RunOptions defaults;
-  std::string out = "cresset train --resume " + options.checkpoint;
+  std::string out = "cresset train --resume " + shell_word(options.checkpoint);
   const auto add = [&](const char* option, const auto& value, const auto& usual) {
-    if (value != usual) out += fmt::format(" {} {}", option, value);
+    if (value != usual) out += fmt::format(" {} {}", option, shell_word(fmt::format("{}", value)));
   };
   add("--data", options.data, defaults.data);
   add("--device", options.device, defaults.device);
@@ -78,15 +81,16 @@ class Training {
         optimizer_(make_optimizer(recipe, network_->parameters())) {
     network_->to(device_);
     if (!options.resume.empty()) restore();
-    total_steps_ = recipe.epochs * loader_.size();
-    if (recipe.max_steps > 0) total_steps_ = std::min(total_steps_, recipe.max_steps);
+    total_steps_ = steps_in_all();
   }
 
   int run() {
+    check_outputs();
     const InterruptWatch interrupt;
     Progress progress(total_steps_, step_, recipe_.batch);
     RunLog log(options_.log, step_ > 0, history_.last_step());
     if (step_ == 0) log.write({{"recipe", to_json(recipe_)}, {"threads", get_num_threads()}});
+    if (step_ >= total_steps_) save();
     bool stopped = false;
     while (step_ < total_steps_ && !stopped) {
       stopped = run_epoch(progress, log, interrupt);
@@ -118,6 +122,24 @@ class Training {
   }
   DataSetOptions data_options() const {
     return {.name = recipe_.dataset, .folder = options_.data, .download = options_.download};
+  }
+
+  std::int64_t steps_in_all() const {
+    const std::int64_t most = std::numeric_limits<std::int64_t>::max();
+    // One epoch less than fits, since the end of the one after the last is counted too.
+    const bool countable = recipe_.epochs < most / std::max<std::int64_t>(1, loader_.size());
+    if (!countable && recipe_.max_steps == 0)
+      throw UsageError(fmt::format("--epochs {} of {} steps each are more steps than can be counted", recipe_.epochs,
+                                   loader_.size()));
+    const std::int64_t steps = countable ? recipe_.epochs * loader_.size() : most;
+    return recipe_.max_steps > 0 ? std::min(steps, recipe_.max_steps) : steps;
+  }
+
+  // That a file cannot be written shows before the training, not after it.
+  void check_outputs() const {
+    io::AtomicFile(options_.checkpoint, "checkpoint");
+    if (!options_.curve.empty()) io::AtomicFile(options_.curve, "curve");
+    if (!options_.grid.empty()) io::AtomicFile(options_.grid, "grid");
   }
 
   // Whether an interrupt ended it.
