@@ -1,4 +1,4 @@
-// Checkpoints: what they keep, that resuming is exact, and that no kill loses them.
+// Checkpoints: what they keep, and that resuming is exact. That no kill loses them: kill_test.cpp.
 #include <cresset/cresset.h>
 #include <cresset/io/checkpoint.h>
 #include <cresset/nn/activation.h>
@@ -7,11 +7,6 @@
 #include <cresset/optim/adam.h>
 #include <cresset/optim/sgd.h>
 #include <gtest/gtest.h>
-#include <signal.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
-#include <random>
 
 #include "support/scratch_folder.h"
 
@@ -105,45 +100,6 @@ TEST(Checkpoint, IsToldFromOtherFiles) {
       std::string::npos);
   EXPECT_EQ(message_of<ValueError>([&] { Checkpoint{.settings = "\xff"}.save(folder / "w"); }),
             "save: " + (folder / "w") + ": the settings of a checkpoint must be UTF-8");
-}
-
-// A training in a process of its own that saves after each step and says so.
-[[noreturn]] void train_until_killed(const std::string& path, int report) {
-  Tensor weight = zeros({50000});
-  for (std::int64_t i = 1;; ++i) {
-    weight.fill_(static_cast<double>(i));
-    Checkpoint{.model = {{"weight", weight}}, .step = i}.save(path);
-    if (::write(report, &i, sizeof i) != sizeof i) ::_exit(1);
-  }
-}
-
-// Kills at 100 seeded random moments. The file is always whole, and never older than the last save that was reported.
-TEST(Checkpoint, SurvivesAKillAtAnyMoment) {
-  const ScratchFolder folder;
-  const std::string path = folder / "c";
-  set_num_threads(1);  // the child of a fork has one thread
-  std::mt19937 random(11);
-  for (int round = 0; round < 100; ++round) {
-    int report[2];
-    ASSERT_EQ(::pipe(report), 0);
-    const pid_t child = ::fork();
-    if (child == 0) train_until_killed(path, report[1]);
-    ::close(report[1]);
-    std::int64_t last = 0, step;
-    ASSERT_EQ(::read(report[0], &last, sizeof last), static_cast<ssize_t>(sizeof last));
-    ::usleep(static_cast<useconds_t>(random() % 5000));
-    ::kill(child, SIGKILL);
-    ::waitpid(child, nullptr, 0);
-    while (::read(report[0], &step, sizeof step) == static_cast<ssize_t>(sizeof step)) last = step;
-    ::close(report[0]);
-    const Checkpoint c = Checkpoint::load(path);
-    ASSERT_GE(c.step, last);
-    ASSERT_LE(c.step, last + 1);
-    const Tensor weight = c.model.at("weight");
-    ASSERT_TRUE(weight.equal(full_like(weight, static_cast<double>(c.step))));
-  }
-  Checkpoint{}.save(path);
-  EXPECT_EQ(folder.files(), 1u);
 }
 
 }  // namespace
