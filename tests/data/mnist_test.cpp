@@ -1,5 +1,6 @@
 #include <archive.h>
 #include <archive_entry.h>
+#include <cresset/data/loader.h>
 #include <cresset/data/mnist.h>
 #include <cresset/ops.h>
 #include <gmock/gmock.h>
@@ -53,6 +54,18 @@ TEST_F(SmallMnist, ReadsCompressedAndPlainFiles) {
       ASSERT_EQ(image.shape(), Shape({1, 4, 5}));
       for (std::int64_t k = 0; k < 20; ++k) ASSERT_EQ(image.data_ptr<std::uint8_t>()[k], pixel(i, k));
     }
+  }
+}
+
+TEST_F(SmallMnist, TransformsTargets) {
+  const MNIST set{folder_.path(), {.target_transform = [](std::int64_t label) { return 100 - label; }}};
+  EXPECT_EQ(set.get(3).label, 97);
+  EXPECT_EQ(set.targets[3].item(), 3);
+  for (const int workers : {0, 2}) {
+    std::int64_t i = 0;
+    for (auto [images, labels] : DataLoader{set, {.batch_size = 5, .num_workers = workers}})
+      for (std::int64_t k = 0; k < labels.size(0); ++k, ++i) EXPECT_EQ(labels[k].item(), 100 - i % 10);
+    EXPECT_EQ(i, 12);
   }
 }
 

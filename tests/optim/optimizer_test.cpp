@@ -73,6 +73,28 @@ TEST(Optimizer, ParametersWithoutGradientStay) {
   EXPECT_FALSE(opt.state_dict().contains("state.1.step"));
 }
 
+// Adam with the decay outside of the gradient is AdamW, and not Adam.
+TEST(Optimizer, AdamCanDecoupleItsWeightDecay) {
+  const auto trained = [](auto make) {
+    const Tensor a = parameter(1);
+    auto opt = make(std::vector<Tensor>{a});
+    for (int i = 0; i < 5; ++i) {
+      a.set_grad(full({2}, 0.5 - i));
+      opt.step();
+    }
+    return a.detach();
+  };
+  const Tensor decoupled = trained([](std::vector<Tensor> p) {
+    return optim::Adam(std::move(p), {.lr = 0.1, .weight_decay = 0.5, .decoupled_weight_decay = true});
+  });
+  const Tensor adamw =
+      trained([](std::vector<Tensor> p) { return optim::AdamW(std::move(p), {.lr = 0.1, .weight_decay = 0.5}); });
+  const Tensor coupled =
+      trained([](std::vector<Tensor> p) { return optim::Adam(std::move(p), {.lr = 0.1, .weight_decay = 0.5}); });
+  EXPECT_TRUE(decoupled.equal(adamw));
+  EXPECT_FALSE(decoupled.equal(coupled));
+}
+
 TEST(Optimizer, AStepCountsAsAChangeOfTheParameter) {
   const Tensor a = parameter(1);
   optim::SGD opt{{a}, {.lr = 1}};
