@@ -216,8 +216,8 @@ class CRESSET_API Tensor {
   Tensor to(MemoryFormat format) const { return to(ToOptions{.memory_format = format}); }
   Tensor to(const Tensor& other) const { return to(ToOptions{.dtype = other.dtype(), .device = other.device()}); }
   Tensor type_as(const Tensor& other) const { return to(other.dtype()); }
-  // A copy on the CPU in memory that CUDA devices reach by themselves: `to(device, non_blocking)` of it, and copies into
-  // it, run beside the host's and the device's work. Without history; the tensor itself where it is pinned.
+  // A copy on the CPU in memory that CUDA devices reach by themselves: `to(device, non_blocking)` of it, and copies
+  // into it, run beside the host's and the device's work. Without history; the tensor itself where it is pinned.
   Tensor pin_memory() const;
   bool is_pinned() const;
   Tensor cpu() const { return to(Device(DeviceType::cpu)); }
