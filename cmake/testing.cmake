@@ -27,6 +27,15 @@ target_include_directories(cresset_test_options INTERFACE ${PROJECT_BINARY_DIR}/
 file(GLOB_RECURSE support_sources CONFIGURE_DEPENDS ${tests}/support/*.cpp)
 add_library(cresset_test_support STATIC ${support_sources} ${cresset_empty})
 target_link_libraries(cresset_test_support PUBLIC cresset_test_options)
+# Installed as component `testing`: the op case table for ops of other projects. No path of this machine goes along.
+set_target_properties(cresset_test_support PROPERTIES OUTPUT_NAME cresset_testing)
+target_compile_options(cresset_test_support PRIVATE -fmacro-prefix-map=${PROJECT_SOURCE_DIR}/=)
+install(TARGETS cresset_test_support ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
+foreach(header argument golden gradcheck op_case options run_table)
+  install(FILES ${tests}/support/${header}.h DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/cresset/testing)
+endforeach()
+configure_file(${PROJECT_SOURCE_DIR}/cmake/cresset-testing.cmake.in ${PROJECT_BINARY_DIR}/cresset-testing.cmake @ONLY)
+install(FILES ${PROJECT_BINARY_DIR}/cresset-testing.cmake DESTINATION ${package_dir})
 
 # The label of a room, where it is not `unit`.
 set(label_cases cases)

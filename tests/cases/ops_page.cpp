@@ -1,7 +1,7 @@
 // docs/ops.md, from the lists of kernels and the table.
 #include <algorithm>
 
-#include "cases/driver.h"
+#include "support/driver.h"
 #include "cases/dump.h"
 #include "cases/op_table.h"
 

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <string_view>
 
-#include "cases/driver.h"
+#include "support/driver.h"
 #include "cases/op_table.h"
 
 namespace cresset::test {

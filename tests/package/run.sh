@@ -46,6 +46,14 @@ cmake --build "$work/outside" >"$work/log" 2>&1 || { cat "$work/log"; fail "buil
 for program in core extension with_data; do
   "$work/outside/$program" >"$work/$program.out" || fail "$program, built by find_package, failed"
 done
+"$work/outside/table" >"$work/table.out" || { cat "$work/table.out"; fail "the outside op's table failed"; }
+for case in Case.outside.cube.rounded.float32 Threads.outside.cube.large.float64 Gradient.outside.cube.sliced \
+  Error.outside.cube.integers Reach.EveryKernel; do
+  grep -qF "[       OK ] $case " "$work/table.out" || fail "the outside op's table has not run $case"
+done
+for wrong in value gradient; do
+  if OUTSIDE_WRONG=$wrong "$work/outside/table" >"$work/table.out"; then fail "the table takes an outside op with a wrong $wrong"; fi
+done
 grep -q "loss fell" "$work/core.out" || fail "core printed: $(cat "$work/core.out")"
 
 echo "package: the same by pkg-config"

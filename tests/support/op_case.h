@@ -9,8 +9,8 @@
 #include <string>
 #include <vector>
 
-#include "support/argument.h"
-#include "support/options.h"
+#include "argument.h"
+#include "options.h"
 
 namespace cresset::test {
 

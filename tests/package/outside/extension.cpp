@@ -1,8 +1,11 @@
-// An outside project's own kernel for an existing op, and its own op with a gradient.
+// An outside project's own kernel for an existing op, and its own op with a gradient (cube.h; its row in a table:
+// table.cpp).
 #include <cresset/cresset.h>
 #include <cresset/extension.h>
 
 #include <cstdio>
+
+#include "cube.h"
 using namespace cresset;
 
 // ---- a kernel: conv2d of 1x1 windows in float32, contiguous, as plain loops
@@ -32,35 +35,6 @@ void run_pointwise(const Conv2dProblem& p, const Context&, const void* x, const 
         out[(n * p.K + k) * plane + i] = sum;
       }
 }
-
-// ---- an op: the cube of every element
-struct CubeProblem {
-  std::int64_t size;
-};
-struct Cube {
-  static constexpr std::string_view name = "outside.cube";
-  using Problem = CubeProblem;
-  using Run = void(const CubeProblem&, const Context&, const double* x, double* y);
-};
-void run_cube(const CubeProblem& p, const Context&, const double* x, double* y) {
-  for (std::int64_t i = 0; i < p.size; ++i) y[i] = x[i] * x[i] * x[i];
-}
-
-struct CubeFunction : autograd::Function<CubeFunction> {
-  static constexpr const char* name = "Cube";
-  static Tensor forward(autograd::FunctionContext& context, const Tensor& input) {
-    const Tensor x = input.contiguous();
-    context.save_for_backward({x});
-    const Tensor y = empty(x.shape(), {.dtype = x.dtype()});
-    run<Cube>(x.device().type, CubeProblem{x.numel()}, static_cast<const double*>(x.data_ptr<double>()),
-              y.data_ptr<double>());
-    return y;
-  }
-  static std::vector<Tensor> backward(autograd::FunctionContext& context, const std::vector<Tensor>& grads) {
-    const Tensor x = context.saved_tensors()[0];
-    return {grads[0] * 3.0 * x * x};
-  }
-};
 
 int check(bool ok, const char* what) {
   if (!ok) std::printf("failed: %s\n", what);
@@ -93,9 +67,9 @@ int main() {
                       "the reason is told");
   }
 
-  register_kernel<Cube>(DeviceType::cpu, {"plain", nullptr, run_cube});
+  outside::register_cube();
   const Tensor v = randn({3, 4}, {.dtype = kFloat64, .requires_grad = true});
-  const Tensor y = CubeFunction::apply(v);
+  const Tensor y = outside::cube(v);
   failures += check(y.grad_fn_name() == "CubeBackward", "the op is on the tape");
   const auto first = autograd::grad({y.sum()}, {v}, {.create_graph = true});
   failures += check(first[0].detach().allclose((3.0 * v * v).detach()), "the op has a gradient");

@@ -1,4 +1,4 @@
-#include "cases/arguments.h"
+#include "support/leaves.h"
 
 #include <cresset/creation.h>
 

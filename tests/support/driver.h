@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "support/op_case.h"
+#include "op_case.h"
 
 namespace cresset::test {
 
