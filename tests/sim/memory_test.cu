@@ -7,7 +7,12 @@ namespace {
 using MemoryTest = Simulator;
 
 __global__ void store(int* to, int value) { *to = value; }
+constexpr int kBound = 64;
 __global__ void __launch_bounds__(64) bounded() {}
+template <class T>
+__global__ void __launch_bounds__(kBound) bounded_by_name() {}
+template <int kWarps>
+__global__ void __launch_bounds__(kWarps * 32) bounded_by_parameter() {}
 __global__ void uses_shared(float* out) {
   auto& line = shared<float[13000]>();  // 52,000 bytes
   line[threadIdx.x] = 1;
@@ -146,6 +151,10 @@ TEST_F(MemoryTest, LaunchesAreHeldToTheLimitsOfTheGpu) {
   EXPECT_EQ(launch<bounded>({.grid = 1, .block = 64}), cudaSuccess);
   if (CUDASIM_KNOWS_LAUNCH_BOUNDS) {
     EXPECT_EQ(launch<bounded>({.grid = 1, .block = 65}), cudaErrorLaunchOutOfResources);
+    EXPECT_EQ(launch<bounded_by_name<float>>({.grid = 1, .block = 65}), cudaErrorLaunchOutOfResources);
+    EXPECT_EQ(launch<bounded_by_name<float>>({.grid = 1, .block = 64}), cudaSuccess);
+    EXPECT_EQ(launch<bounded_by_parameter<3>>({.grid = 1, .block = 97}), cudaErrorLaunchOutOfResources);
+    EXPECT_EQ(launch<bounded_by_parameter<3>>({.grid = 1, .block = 96}), cudaSuccess);
   }
   const struct {
     int sm;

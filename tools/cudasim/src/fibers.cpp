@@ -9,13 +9,14 @@ namespace cudasim {
 namespace {
 
 #if CUDASIM_ASAN || CUDASIM_TSAN
-constexpr size_t kStack = 256 << 10;
+constexpr size_t kStack = (256 << 10) + 4096;
 #else
-constexpr size_t kStack = 128 << 10;
+constexpr size_t kStack = (128 << 10) + 4096;
 #endif
 constexpr size_t kGuard = 4096;
-// Stacks begin at different cache sets; all at the same offset of a page would evict one another.
-constexpr size_t kColour = 64, kColours = 32;
+// Stacks begin at different sets of the caches, or they would evict one another: at different places of a page for the
+// first level, and an odd number of pages apart for the second.
+constexpr size_t kColour = 64, kColours = 64;
 
 void fiber_main(boost::context::detail::transfer_t transfer) { Runner::instance().fiber_loop(transfer); }
 
@@ -52,6 +53,8 @@ void Runner::make_fibers() {
   for (auto& set : sets_) {
     while (set.size() < count) set.push_back(new_fiber());
   }
+  // Nor may one allocate what others use.
+  copies_of(threads[count - 1]);
 #endif
 }
 

@@ -107,7 +107,7 @@ cudaError Runner::run(Launch& next_launch, const SharedLimits& limits, Random* r
   }
   running_block = outer;
 #if CUDASIM_TSAN
-  __tsan_acquire(&end_token_);
+  __tsan_acquire(&end_token);
 #endif
   release_shared_memory();
   for (void* memory : old_shared_) std::free(memory);
@@ -155,6 +155,9 @@ void Runner::fail(const char* kind, cudaError error, std::string text) {
   }
   // The fiber is abandoned with what is on its stack: kernels own nothing, and nor may this text.
   std::string().swap(text);
+#if CUDASIM_TSAN
+  __tsan_release(&end_token);
+#endif
   switch_to(&home);
   __builtin_unreachable();
 }
@@ -266,7 +269,7 @@ bool Block::begin_thread() {
 }
 
 void Block::end_thread() {
-  __tsan_release(&static_cast<Runner&>(*this).end_token_);
+  __tsan_release(&end_token);
   end_thread_inlined();
 }
 

@@ -75,7 +75,7 @@ class Runner : public Block {
   // ThreadSanitizer: a fiber a thread, two sets by turns, so that neighbouring blocks are different threads to it.
   std::vector<Fiber*> sets_[2];
   unsigned set_ = 0, taken_ = 0;
-  char start_token_ = 0, end_token_ = 0;
+  char start_token_ = 0;
 
   friend struct Block;
 };

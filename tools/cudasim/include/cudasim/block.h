@@ -77,6 +77,7 @@ struct Block {
   Fiber** idle;
   unsigned idle_count;
   char barrier_token[2];
+  char end_token;  // what all threads did
 
   CUDASIM_API Fiber* another_fiber();
   /// Leaves word at the collective; true for the last lane, which acts for all.

@@ -55,6 +55,10 @@ void Block::switch_to(Fiber* to) {
 
 void Block::wait(Thread& me) {
   Fiber* to = next();
+#if CUDASIM_TSAN
+  // It may never come back, where another thread fails: what it did is then over when the launch is.
+  __tsan_release(&end_token);
+#endif
   switch_to(to);
   now = &me;
   threadIdx = me.index;

@@ -18,7 +18,8 @@
 #if defined(__GNUC__) && !defined(__clang__)
 // g++ evaluates the bound, also where it depends on template parameters, and leaves it in the binary as the distance
 // from an entry of a section to the kernel. clang takes no such expression: there the bound is not enforced.
-#define __launch_bounds__(threads, ...) __attribute__((patchable_function_entry(threads, threads)))
+// The sum is for g++ 12, which fails on the plain name of a constant inside a template.
+#define __launch_bounds__(threads, ...) __attribute__((patchable_function_entry((threads) + 0, (threads) + 0)))
 #define CUDASIM_KNOWS_LAUNCH_BOUNDS 1
 #else
 #define __launch_bounds__(...)
