@@ -22,6 +22,7 @@
 #define __launch_bounds__(threads, ...) __attribute__((patchable_function_entry((threads) + 0, (threads) + 0)))
 #define CUDASIM_KNOWS_LAUNCH_BOUNDS 1
 #else
-#define __launch_bounds__(...)
+// Says nothing to anybody, but uses the constants, which are otherwise unused.
+#define __launch_bounds__(threads, ...) __attribute__((annotate("launch bounds", (threads) + 0)))
 #define CUDASIM_KNOWS_LAUNCH_BOUNDS 0
 #endif
