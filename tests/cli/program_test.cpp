@@ -97,6 +97,8 @@ TEST_F(Program, ReadsNumbersStrictly) {
       {{"train", "--threads", "-2"}, whole("--threads", "0", "1024") + "-2"},
       {{"eval", "--checkpoint", "c", "--threads", "-2"}, whole("--threads", "0", "1024") + "-2"},
       {{"eval", "--checkpoint", "c", "--workers", "4 "}, whole("--workers", "0", "1024") + "4 "},
+      {{"summary", "--input", "3,-1,5"}, whole("--input", "0", most) + "-1"},
+      {{"summary", "--input", "3,9223372036854775808,1"}, whole("--input", "0", most) + "9223372036854775808"},
       {{"bench", "--steps", "0"}, whole("--steps", "1", "1000000") + "0"},
       {{"bench", "--repeats", "0"}, whole("--repeats", "1", "1000000") + "0"},
       {{"bench", "--workers", "9999999999"}, whole("--workers", "0", "1024") + "9999999999"},

@@ -40,7 +40,7 @@ CLI::Validator whole_number(std::string option, Bounds<T> bounds) {
 // A number from 0 on, in decimal or scientific form, neither infinite nor NaN nor beyond what a double holds.
 CLI::Validator finite_number(std::string option);
 
-// Adds such an option; `target` is a number or an optional one.
+// Adds such an option; `target` is a number, an optional one or a vector of them.
 template <class Target, class T>
 CLI::Option* add_whole_number(CLI::App& command, const std::string& option, Target& target, Bounds<T> bounds,
                               const std::string& help) {

@@ -11,6 +11,7 @@
 
 #include "command.h"
 #include "nearest.h"
+#include "numbers.h"
 
 namespace cresset::program {
 namespace {
@@ -121,7 +122,10 @@ void add_summary(CLI::App& app, Action& action) {
   CLI::App* command = app.add_subcommand("summary", "Layers, shapes, parameters and FLOPs of a network");
   const auto arguments = std::make_shared<Arguments>();
   command->add_option("--model", arguments->model, "Name of the network (default: cifar_net)");
-  command->add_option("--input", arguments->input, "Shape of one input (default: 3,32,32)")->delimiter(',');
+  add_whole_number(*command, "--input", arguments->input,
+                   Bounds<std::int64_t>{0, std::numeric_limits<std::int64_t>::max()},
+                   "Shape of one input (default: 3,32,32)")
+      ->delimiter(',');
   command->add_flag("--json", arguments->json, "Print one JSON object");
   command->callback([arguments, &action] { action = [arguments] { return run(*arguments); }; });
 }
