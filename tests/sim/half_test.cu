@@ -1,5 +1,5 @@
-// half and bfloat16: every value against the format's definition, every rounding against its neighbours, arithmetic against
-// exact results.
+// half and bfloat16: every value against the format's definition, every rounding against its neighbours, arithmetic
+// against exact results.
 #include <cuda_bf16.h>
 #include <cuda_fp16.h>
 #include <gtest/gtest.h>
