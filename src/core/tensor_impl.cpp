@@ -58,6 +58,16 @@ detail::TensorImpl& impl_of(const Tensor& tensor) {
   return *tensor.impl();
 }
 
+namespace {
+
+// Wraps around: strides are found before the sizes are checked, and are not used where that fails.
+std::int64_t next_step(std::int64_t step, std::int64_t size) {
+  return static_cast<std::int64_t>(static_cast<std::uint64_t>(step) *
+                                   static_cast<std::uint64_t>(std::max<std::int64_t>(size, 1)));
+}
+
+}  // namespace
+
 Shape dense_strides(const Shape& sizes, MemoryFormat format) {
   Shape strides = sizes;
   if (format == MemoryFormat::channels_last) {
@@ -65,14 +75,14 @@ Shape dense_strides(const Shape& sizes, MemoryFormat format) {
     std::int64_t step = 1;
     for (int i : {1, 3, 2, 0}) {
       strides[i] = step;
-      step *= std::max<std::int64_t>(sizes[i], 1);
+      step = next_step(step, sizes[i]);
     }
     return strides;
   }
   std::int64_t step = 1;
   for (int i = sizes.size() - 1; i >= 0; --i) {
     strides[i] = step;
-    step *= std::max<std::int64_t>(sizes[i], 1);
+    step = next_step(step, sizes[i]);
   }
   return strides;
 }

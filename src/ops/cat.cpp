@@ -38,7 +38,8 @@ Tensor cat(const std::vector<Tensor>& tensors, std::int64_t dim) {
                         "cat: Sizes of tensors must match except in dimension {}. Expected size {} but got size {} for "
                         "tensor number {} in the list.",
                         d, shape[k], own[k], i);
-    shape[d] += parts.back();
+    check<ShapeError>(!__builtin_add_overflow(shape[d], parts.back(), &shape[d]),
+                      "cat: the sizes along dimension {} overflow when added", d);
   }
   Tensor y = new_tensor(shape, dtype, first->device(),
                         channels_last && first->dim() == 4 ? MemoryFormat::channels_last : MemoryFormat::contiguous);

@@ -23,8 +23,11 @@ Padding2::Padding2(const char* text) : mode(Mode::valid) {
 namespace {
 
 struct Line {
-  std::int64_t out, pad_before;
+  std::int64_t out, pad_before, stride;
 };
+
+// Of strides, paddings and what a filter spans: sums and products of two with a size stay in range.
+constexpr std::int64_t kLargest = std::int64_t{1} << 30;
 
 // Output size and padding in front along one dimension. `same` pads one more behind than in front where the sum is odd,
 // as PyTorch does.
@@ -32,24 +35,26 @@ Line line_of(const char* dim, std::int64_t in, std::int64_t kernel, std::int64_t
              const Padding2& padding, std::int64_t number) {
   check<ValueError>(stride > 0, "conv2d: non-positive stride is not supported, got {} ({})", stride, dim);
   check<ValueError>(dilation > 0, "conv2d: dilation should be greater than zero, got {} ({})", dilation, dim);
-  std::int64_t reach, padded;
-  check<ShapeError>(!__builtin_mul_overflow(dilation, kernel - 1, &reach) && reach < INT64_MAX / 4,
-                    "conv2d: kernel size {} with dilation {} overflows", kernel, dilation);
+  std::int64_t reach;
+  check<ShapeError>(!__builtin_mul_overflow(dilation, kernel - 1, &reach) && reach <= kLargest,
+                    "conv2d: kernel size {} with dilation {} spans more than {}", kernel, dilation, kLargest);
   if (padding.mode == Padding2::Mode::same) {
     check<ValueError>(stride == 1, "conv2d: padding='same' is not supported for strided convolutions, got stride {}",
                       stride);
-    return {in, reach / 2};
+    return {in, reach / 2, 1};
   }
   const std::int64_t before = padding.mode == Padding2::Mode::valid ? 0 : number;
   check<ValueError>(before >= 0, "conv2d: negative padding is not supported, got {} ({})", before, dim);
-  check<ShapeError>(
-      !__builtin_mul_overflow(before, std::int64_t{2}, &padded) && !__builtin_add_overflow(padded, in, &padded),
-      "conv2d: padding {} overflows", before);
+  check<ShapeError>(before <= kLargest, "conv2d: padding {} is more than {} ({})", before, kLargest, dim);
+  const std::int64_t padded = in + 2 * before;
   check<ShapeError>(padded >= reach + 1,
                     "conv2d: Calculated padded input size per channel: {}. Kernel size: {}. Kernel size can't be "
                     "greater than actual input size ({})",
                     padded, reach + 1, dim);
-  return {(padded - reach - 1) / stride + 1, before};
+  const std::int64_t out = (padded - reach - 1) / stride + 1;
+  if (out == 1 && stride > kLargest) return {out, before, 1};  // a step that is never taken
+  check<ShapeError>(stride <= kLargest, "conv2d: stride {} is more than {} ({})", stride, kLargest, dim);
+  return {out, before, stride};
 }
 
 const void* address(const Tensor& t) { return t.defined() ? raw(t) : nullptr; }
@@ -108,8 +113,8 @@ Conv2dProblem conv2d_problem(const Tensor& input, const Tensor& weight, const Te
                   .S = w[3],
                   .P = h.out,
                   .Q = v.out};
-  p.stride_h = options.stride.h;
-  p.stride_w = options.stride.w;
+  p.stride_h = h.stride;
+  p.stride_w = v.stride;
   p.pad_top = h.pad_before;
   p.pad_left = v.pad_before;
   p.dilation_h = options.dilation.h;

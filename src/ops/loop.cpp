@@ -72,7 +72,9 @@ Shape output_strides(const Shape& shape, const Shape* const* input_strides, int 
   for (int i = 0; i < shape.size(); ++i) {
     const int d = order[static_cast<std::size_t>(i)];
     strides[d] = step;
-    step *= std::max<std::int64_t>(shape[d], 1);
+    // Wraps around where the shape is too large to allocate, which is found after.
+    step = static_cast<std::int64_t>(static_cast<std::uint64_t>(step) *
+                                     static_cast<std::uint64_t>(std::max<std::int64_t>(shape[d], 1)));
   }
   return strides;
 }

@@ -66,8 +66,12 @@ Tensor nn::functional::pad(const Tensor& input, const std::vector<std::int64_t>&
   for (std::size_t i = 0; i < amounts.size() / 2; ++i) {
     const int d = shape.size() - 1 - static_cast<int>(i);
     const std::int64_t before = amounts[2 * i], after = amounts[2 * i + 1], size = shape[d];
+    std::int64_t padded;
+    check<ValueError>(!__builtin_add_overflow(size, std::max<std::int64_t>(before, 0), &padded) &&
+                          !__builtin_add_overflow(padded, std::max<std::int64_t>(after, 0), &padded),
+                      "pad: the size {} padded by {} and {} overflows", size, before, after);
     if (options.mode == PaddingMode::zeros) {
-      check<ValueError>(before >= -size && after >= -size && before + after >= -size,
+      check<ValueError>(before >= -size && after >= -size && size + before + after >= 0,
                         "pad: The input size {}, plus negative padding {} and {}, resulted in a negative output size",
                         size, before, after);
       y = pad_constant(y, d, before, after, options.value);

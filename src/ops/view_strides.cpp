@@ -10,7 +10,7 @@ namespace cresset {
 Shape infer_shape(const char* op, const Shape& shape, std::int64_t numel) {
   Shape result = shape;
   int unknown = -1;
-  std::int64_t known = 1;
+  std::int64_t known = 1, extent = 1;  // the extent counts sizes of 0 as 1: strides must not overflow either
   bool overflow = false;
   for (int i = 0; i < shape.size(); ++i) {
     if (shape[i] == -1) {
@@ -19,7 +19,8 @@ Shape infer_shape(const char* op, const Shape& shape, std::int64_t numel) {
       continue;
     }
     check<ShapeError>(shape[i] >= 0, "{}: invalid shape dimension {} in {}", op, shape[i], shape);
-    overflow |= __builtin_mul_overflow(known, shape[i], &known);
+    overflow |= __builtin_mul_overflow(extent, std::max<std::int64_t>(shape[i], 1), &extent);
+    known *= overflow ? 0 : shape[i];
   }
   if (unknown >= 0 && !overflow) {
     check<ShapeError>(known != 0 || numel != 0,
@@ -78,10 +79,11 @@ Tensor as_strided_backward(const Tensor& grad, const Shape& sizes, const Shape& 
                            const Shape& view_sizes, const Shape& view_strides, std::int64_t view_offset) {
   // The stretch of storage that either reaches, from `first` on.
   const std::int64_t first = std::min(offset, view_offset);
-  std::int64_t last = offset, view_last = view_offset;
-  for (int i = 0; i < sizes.size(); ++i) last += std::max<std::int64_t>(sizes[i] - 1, 0) * strides[i];
-  for (int i = 0; i < view_sizes.size(); ++i)
-    view_last += std::max<std::int64_t>(view_sizes[i] - 1, 0) * view_strides[i];
+  const auto last_of = [](const Shape& s, const Shape& by, std::int64_t from) {
+    for (int i = 0; i < s.size() && s.numel() > 0; ++i) from += (s[i] - 1) * by[i];
+    return from;
+  };
+  const std::int64_t last = last_of(sizes, strides, offset), view_last = last_of(view_sizes, view_strides, view_offset);
   Tensor flat = zeros({std::max(last, view_last) - first + 1}, {.dtype = grad.dtype(), .device = grad.device()});
   // Dimension by dimension until what is left has no stride-0 or overlapping part: rows are added one after the other.
   const auto add = [&](auto&& self, const Tensor& part, Shape part_strides, std::int64_t at) -> void {

@@ -16,6 +16,16 @@ Tensor make_view(const Tensor& x, const Shape& sizes, const Shape& strides, std:
                      [backward](const Tensor& grad, Grads& out) { out[0] = backward(grad); });
 }
 
+// Where the element `at` along a dimension of this stride lies in the storage. The tensor's own offset where that is
+// behind the storage's end, as an empty part may be: nothing is read there.
+std::int64_t offset_at(const detail::TensorImpl& impl, std::int64_t at, std::int64_t stride) {
+  const auto room = static_cast<std::int64_t>(impl.storage->bytes / element_size(impl.dtype));
+  std::int64_t offset;
+  const bool outside = __builtin_mul_overflow(at, stride, &offset) ||
+                       __builtin_add_overflow(offset, impl.offset(), &offset) || offset > room;
+  return outside ? impl.offset() : offset;
+}
+
 // The gradient of a part of x: zeros but for the part, which `part_of` finds.
 template <class Part>
 Tensor scatter(const Shape& sizes, const Tensor& grad, Part part_of) {
@@ -119,7 +129,9 @@ Tensor Tensor::unsqueeze(std::int64_t dim) const {
   const detail::TensorImpl& impl = impl_of(*this);
   const int d = wrap_dim(dim, impl.sizes.size() + 1);
   Shape sizes = impl.sizes, strides = impl.strides;
-  strides.insert(d, d < impl.sizes.size() ? impl.sizes[d] * impl.strides[d] : 1);
+  std::int64_t stride = 1;
+  if (d < impl.sizes.size() && __builtin_mul_overflow(impl.sizes[d], impl.strides[d], &stride)) stride = 1;
+  strides.insert(d, stride);
   sizes.insert(d, 1);
   return make_view(*this, sizes, strides, impl.offset(), "UnsqueezeBackward0",
                    [d](const Tensor& grad) { return grad.squeeze(d); });
@@ -148,6 +160,7 @@ Tensor Tensor::expand(const Shape& shape) const {
                       shape[i], own, i, shape, impl.sizes);
     strides[i] = own == sizes[i] ? impl.strides[i - added] : 0;
   }
+  checked_numel(sizes, impl.dtype);
   return make_view(*this, sizes, strides, impl.offset(), "ExpandBackward0",
                    [from = impl.sizes](const Tensor& grad) { return sum_to_shape(grad, from); });
 }
@@ -177,7 +190,7 @@ Tensor Tensor::select(std::int64_t dim, std::int64_t index) const {
   Shape sizes = impl.sizes, strides = impl.strides;
   sizes.erase(d);
   strides.erase(d);
-  return make_view(*this, sizes, strides, impl.offset() + at * impl.strides[d], "SelectBackward0",
+  return make_view(*this, sizes, strides, offset_at(impl, at, impl.strides[d]), "SelectBackward0",
                    [from = impl.sizes, d, at](const Tensor& grad) {
                      return scatter(from, grad, [&](const Tensor& whole) { return whole.select(d, at); });
                    });
@@ -197,7 +210,7 @@ Tensor Tensor::slice(std::int64_t dim, std::optional<std::int64_t> start, std::o
   sizes[d] = (last - first) / step + ((last - first) % step != 0);
   if (__builtin_mul_overflow(strides[d], step, &strides[d]))
     strides[d] = impl.strides[d];  // at most one element is left
-  return make_view(*this, sizes, strides, impl.offset() + first * impl.strides[d], "SliceBackward0",
+  return make_view(*this, sizes, strides, offset_at(impl, first, impl.strides[d]), "SliceBackward0",
                    [from = impl.sizes, d, first, last, step](const Tensor& grad) {
                      return scatter(from, grad, [&](const Tensor& whole) { return whole.slice(d, first, last, step); });
                    });

@@ -23,7 +23,7 @@ void grad_input(const Conv2dProblem& p, const void* grad_y, const void* w, void*
 Refusal refuses(const Conv2dProblem& p, const Context&) {
   if (p.dtype != kFloat32 && p.dtype != kFloat64)
     return {"dtype must be float32 or float64, is {}", static_cast<int>(p.dtype)};
-  return {};
+  return refuse_far_steps(p);
 }
 
 enum class Direction { forward, grad_input, grad_weight };

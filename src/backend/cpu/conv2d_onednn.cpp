@@ -350,6 +350,7 @@ void run_grad_weight(const Conv2dProblem& p, const Context&, const void* grad_y,
 
 template <Direction direction>
 Refusal refuses(const Conv2dProblem& p, const Context& context) {
+  if (const Refusal refusal = refuse_far_steps(p)) return refusal;
   if (p.dtype != kFloat32 && p.dtype != kBFloat16 && p.dtype != kFloat16)
     return {"dtype must be float32, bfloat16 or float16, is {}", static_cast<int>(p.dtype)};
   if (p.dtype == kBFloat16 && context.isa < CpuIsa::avx512) return "bfloat16 needs AVX-512";

@@ -26,6 +26,7 @@ constexpr std::int64_t kSegment = 8192;     // of a row; the unit of work
 constexpr std::int64_t kPerChunk = 65536;   // elements
 constexpr std::int64_t kWidth = 512;        // columns folded at a time
 constexpr std::int64_t kColumnBlock = 128;  // rows folded in one Part
+constexpr std::int64_t kMaxParts = 1024;    // that the elements of one output are cut into
 
 // Writes results: the mean's division, the conversion to the output's dtype.
 template <class Total>
@@ -38,6 +39,11 @@ void store(const ReduceProblem& p, double count, const Total* totals, std::int64
     else
       for (std::int64_t i = 0; i < n; ++i) out[i * stride] = convert<Out>(totals[i]);
   });
+}
+
+// n split in parts of about the same size; n * part could overflow.
+std::int64_t part_begin(std::int64_t n, std::int64_t part, std::int64_t parts) {
+  return n / parts * part + n % parts * part / parts;
 }
 
 template <Fold kFold, class T>
@@ -93,14 +99,14 @@ class Reduction {
       });
       return;
     }
-    const std::int64_t parts = std::min(segments, (elements + kPerChunk - 1) / kPerChunk);
+    const std::int64_t parts = std::min({segments, elements / kPerChunk + 1, kMaxParts});
     std::vector<Total> totals(static_cast<std::size_t>(outputs * parts));
     parallel_for(outputs * parts, [&](std::int64_t chunk) {
       std::int64_t in, out;
       plan_.kept.offsets(chunk / parts, &in, &out);
       const std::int64_t part = chunk % parts;
       totals[static_cast<std::size_t>(chunk)] =
-          fold_segments(x_ + in, segments * part / parts, segments * (part + 1) / parts);
+          fold_segments(x_ + in, part_begin(segments, part, parts), part_begin(segments, part + 1, parts));
     });
     for (std::int64_t o = 0; o < outputs; ++o) {
       std::int64_t in, out;
@@ -152,7 +158,7 @@ class Reduction {
                        rows = plan_.gone.total();
     const std::int64_t width = std::min(kWidth, plan_.inner), elements = rows * width;
     const std::int64_t parts =
-        units >= 8 || elements <= 2 * kPerChunk ? 1 : std::min(rows, (elements + kPerChunk - 1) / kPerChunk);
+        units >= 8 || elements <= 2 * kPerChunk ? 1 : std::min({rows, elements / kPerChunk + 1, kMaxParts});
     const std::int64_t group = parts > 1 ? 1 : std::max<std::int64_t>(1, kPerChunk / elements),
                        groups = (units + group - 1) / group;
     std::vector<Total> totals(static_cast<std::size_t>(parts > 1 ? units * parts * width : 0));
@@ -168,7 +174,8 @@ class Reduction {
       if (parts > 1) {
         const std::int64_t part = chunk % parts;
         place(chunk / parts, &in, &out, &columns);
-        fold_columns(x_ + in, columns, rows * part / parts, rows * (part + 1) / parts, totals.data() + chunk * width);
+        fold_columns(x_ + in, columns, part_begin(rows, part, parts), part_begin(rows, part + 1, parts),
+                     totals.data() + chunk * width);
         return;
       }
       for (std::int64_t unit = chunk * group; unit < std::min(units, (chunk + 1) * group); ++unit) {
