@@ -13,13 +13,14 @@ using namespace nn::functional;
 
 namespace {
 
+// Of the statistics' type, or of a 16-bit input's.
 void check_channels(const char* what, const Tensor& t, std::int64_t channels, DType dtype, const Tensor& input) {
   if (!t.defined()) return;
   check_same_device("batch_norm", input, t);
   check<ShapeError>(t.dim() == 1 && t.size(0) == channels, "batch_norm: {} should contain {} elements not {}", what,
                     channels, t.numel());
-  check<DTypeError>(t.dtype() == dtype, "batch_norm: {} must be of type {}, got {}", what, name(dtype),
-                    name(t.dtype()));
+  check<DTypeError>(t.dtype() == dtype || t.dtype() == input.dtype(), "batch_norm: {} must be of type {}, got {}", what,
+                    name(dtype), name(t.dtype()));
 }
 
 const void* address(const Tensor& t) { return t.defined() ? raw(t) : nullptr; }
@@ -47,6 +48,14 @@ std::vector<Tensor> backward_by_ops(const Tensor& grad, const Tensor& x, const T
   return {grad_x, (grad * xhat).sum(over), grad.sum(over)};
 }
 
+// Statistics of 16 bits are rounded once.
+void move_towards(const Tensor& running, const Tensor& value, double momentum) {
+  if (running.dtype() == value.dtype())
+    running.mul_(1 - momentum).add_(value, momentum);
+  else
+    running.copy_(running.to(value.dtype()).mul_(1 - momentum).add_(value, momentum));
+}
+
 }  // namespace
 
 Tensor nn::functional::batch_norm(const Tensor& input, const Tensor& running_mean, const Tensor& running_var,
@@ -60,40 +69,38 @@ Tensor nn::functional::batch_norm(const Tensor& input, const Tensor& running_mea
                      .N = shape[0],
                      .C = shape[1],
                      .L = 1,
-                     .affine = weight.defined(),
+                     .affine = weight.defined() || bias.defined(),
                      .eps = options.eps};
   for (int i = 2; i < shape.size(); ++i) p.L *= shape[i];
   check_channels("running_mean", running_mean, p.C, stat, input);
   check_channels("running_var", running_var, p.C, stat, input);
   check_channels("weight", weight, p.C, stat, input);
   check_channels("bias", bias, p.C, stat, input);
-  check<ValueError>(weight.defined() == bias.defined(),
-                    "batch_norm: weight and bias must both be given or both be left out");
   check<ValueError>(options.training || (running_mean.defined() && running_var.defined()),
                     "batch_norm: Expected running_mean and running_var to be defined when training=False");
   const std::int64_t count = p.N * p.L;
   check<ValueError>(!options.training || count > 1 || p.N == 0,
                     "batch_norm: Expected more than 1 value per channel when training, got input size {}", shape);
-  const Tensor x = input.contiguous(p.format), w = weight.defined() ? weight.contiguous() : weight,
-               b = bias.defined() ? bias.contiguous() : bias;
+  // Recorded, so that a gradient comes back in the parameter's own type.
+  const auto parameter = [stat](const Tensor& t) { return t.defined() ? as_dtype(t, stat).contiguous() : t; };
+  const Tensor x = input.contiguous(p.format), w = parameter(weight), b = parameter(bias);
   Tensor y = new_tensor(shape, p.dtype, x.device(), p.format), mean, invstd;
   if (options.training) {
     mean = new_tensor({p.C}, stat, x.device());
     invstd = new_tensor({p.C}, stat, x.device());
+    const Tensor variance = new_tensor({p.C}, stat, x.device());
     run<BatchNormForward>(x.device(), p, address(x), address(w), address(b), writable(y), writable(mean),
-                          writable(invstd));
+                          writable(invstd), writable(variance));
     NoGradGuard no_grad;
     // A momentum of m moves the running value m of the way; the variance that is kept is the unbiased one.
-    if (running_mean.defined() && count > 0) running_mean.mul_(1 - options.momentum).add_(mean, options.momentum);
-    if (running_var.defined() && count > 0) {
-      const Tensor variance = (square(reciprocal(invstd)) - options.eps) *
-                              (static_cast<double>(count) / static_cast<double>(std::max<std::int64_t>(count - 1, 1)));
-      running_var.mul_(1 - options.momentum).add_(variance, options.momentum);
-    }
+    if (running_mean.defined() && count > 0) move_towards(running_mean, mean, options.momentum);
+    if (running_var.defined() && count > 0)
+      move_towards(running_var, variance * (static_cast<double>(count) / static_cast<double>(count - 1)),
+                   options.momentum);
   } else {
     NoGradGuard no_grad;
-    mean = running_mean.detach().clone();
-    invstd = rsqrt(running_var.detach() + options.eps).contiguous();
+    mean = running_mean.detach().to(ToOptions{.dtype = stat, .copy = true}).contiguous();
+    invstd = rsqrt(as_dtype(running_var.detach(), stat) + options.eps).contiguous();
     run<BatchNormInference>(x.device(), p, address(x), address(w), address(b), address(mean), address(invstd),
                             writable(y));
   }

@@ -19,13 +19,13 @@ struct BatchNormProblem {
 };
 
 // y = (x - mean) * invstd * weight + bias with mean and invstd = 1/sqrt(biased variance + eps) of each channel over N
-// and L, computed without cancellation (two passes or Welford) and written to mean and invstd. weight and bias null:
-// without affine.
+// and L, computed without cancellation (two passes or Welford) and written to mean and invstd; the biased variance is
+// written to variance, as invstd no longer tells it where it is small beside eps. weight and bias may each be null.
 struct BatchNormForward {
   static constexpr std::string_view name = "batch_norm.forward";
   using Problem = BatchNormProblem;
   using Run = void(const Problem&, const Context&, const void* x, const void* weight, const void* bias, void* y,
-                   void* mean, void* invstd);
+                   void* mean, void* invstd, void* variance);
 };
 // The same with given mean and invstd (evaluation).
 struct BatchNormInference {

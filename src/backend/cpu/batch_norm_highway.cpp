@@ -23,8 +23,8 @@ namespace cresset::cpu::HWY_NAMESPACE {
 #if HWY_TARGET == HWY_SCALAR || HWY_TARGET == HWY_EMU128
 // Such a machine is below what the library asks for; the result is right, no more.
 void batch_norm_forward(const BatchNormProblem& p, const Context& context, const void* x, const void* weight,
-                        const void* bias, void* y, void* mean, void* invstd) {
-  kBatchNormForwardReference.run(p, context, x, weight, bias, y, mean, invstd);
+                        const void* bias, void* y, void* mean, void* invstd, void* variance) {
+  kBatchNormForwardReference.run(p, context, x, weight, bias, y, mean, invstd, variance);
 }
 void batch_norm_inference(const BatchNormProblem& p, const Context& context, const void* x, const void* weight,
                           const void* bias, const void* mean, const void* invstd, void* y) {
@@ -119,7 +119,8 @@ T* normalise_factors(const BatchNormProblem& p, const T* weight, const T* bias, 
 }
 
 template <class T>
-void forward(const BatchNormProblem& p, const T* x, const T* weight, const T* bias, T* y, T* mean, T* invstd) {
+void forward(const BatchNormProblem& p, const T* x, const T* weight, const T* bias, T* y, T* mean, T* invstd,
+             T* variance) {
   const Pieces pieces = pieces_of(p);
   Moments<T>* const moments = static_cast<Moments<T>*>(
       scratch<PieceSums>(sizeof(Moments<T>) * static_cast<std::size_t>(p.C * pieces.per_channel)));
@@ -136,8 +137,9 @@ void forward(const BatchNormProblem& p, const T* x, const T* weight, const T* bi
       count += more;
     }
     mean[c] = static_cast<T>(count > 0 ? average : std::nan(""));
-    invstd[c] = static_cast<T>(1 / std::sqrt(std::max(squares, 0.0) / count + p.eps));
-    if (squares != squares) invstd[c] = static_cast<T>(squares);
+    const double biased = squares > 0 ? squares / count : squares != squares || count == 0 ? std::nan("") : 0;
+    variance[c] = static_cast<T>(biased);
+    invstd[c] = static_cast<T>(1 / std::sqrt(biased + p.eps));
   }
   const T* const factors = normalise_factors(p, weight, bias, invstd);
   normalise(p, pieces, x, mean, factors, factors + p.C, y);
@@ -230,10 +232,10 @@ void backward(const BatchNormBackward::Problem& p, const T* grad_y, const T* x, 
 }
 
 void batch_norm_forward(const BatchNormProblem& p, const Context&, const void* x, const void* weight, const void* bias,
-                        void* y, void* mean, void* invstd) {
+                        void* y, void* mean, void* invstd, void* variance) {
   switch_simd(p.dtype, [&]<class T>() HWY_ATTR {
     forward(p, static_cast<const T*>(x), static_cast<const T*>(weight), static_cast<const T*>(bias), static_cast<T*>(y),
-            static_cast<T*>(mean), static_cast<T*>(invstd));
+            static_cast<T*>(mean), static_cast<T*>(invstd), static_cast<T*>(variance));
   });
 }
 void batch_norm_inference(const BatchNormProblem& p, const Context&, const void* x, const void* weight,
@@ -272,8 +274,8 @@ Refusal refuses(const BatchNormProblem& p, const Context&) { return refuse_not_s
 Refusal refuses_backward(const BatchNormBackward::Problem& p, const Context&) { return refuse_not_simd(p.dtype); }
 
 void run_forward(const BatchNormProblem& p, const Context& context, const void* x, const void* weight, const void* bias,
-                 void* y, void* mean, void* invstd) {
-  HWY_DYNAMIC_DISPATCH(batch_norm_forward)(p, context, x, weight, bias, y, mean, invstd);
+                 void* y, void* mean, void* invstd, void* variance) {
+  HWY_DYNAMIC_DISPATCH(batch_norm_forward)(p, context, x, weight, bias, y, mean, invstd, variance);
 }
 void run_inference(const BatchNormProblem& p, const Context& context, const void* x, const void* weight,
                    const void* bias, const void* mean, const void* invstd, void* y) {

@@ -24,7 +24,7 @@ void normalise_channel(const BatchNormProblem& p, std::int64_t c, const T* x, co
 
 template <class T>
 void forward(const BatchNormProblem& p, const T* x, const Wide<T>* weight, const Wide<T>* bias, T* y, Wide<T>* mean,
-             Wide<T>* invstd) {
+             Wide<T>* invstd, Wide<T>* variance) {
   const double count = double(p.N * p.L);
   for (std::int64_t c = 0; c < p.C; ++c) {
     double sum = 0, squares = 0;
@@ -35,6 +35,7 @@ void forward(const BatchNormProblem& p, const T* x, const Wide<T>* weight, const
     normalise_channel(p, c, x, weight, bias, average, inverse, y);
     mean[c] = static_cast<Wide<T>>(average);
     invstd[c] = static_cast<Wide<T>>(inverse);
+    variance[c] = static_cast<Wide<T>>(squares / count);
   }
 }
 
@@ -63,11 +64,11 @@ Refusal refuses(const BatchNormProblem& p, const Context&) { return refuse_not_f
 Refusal refuses_backward(const BatchNormBackward::Problem& p, const Context&) { return refuse_not_floating(p.dtype); }
 
 void run_forward(const BatchNormProblem& p, const Context&, const void* x, const void* weight, const void* bias,
-                 void* y, void* mean, void* invstd) {
+                 void* y, void* mean, void* invstd, void* variance) {
   switch_floating(p.dtype, [&]<class T>() {
     using W = Wide<T>;
     forward(p, static_cast<const T*>(x), static_cast<const W*>(weight), static_cast<const W*>(bias), static_cast<T*>(y),
-            static_cast<W*>(mean), static_cast<W*>(invstd));
+            static_cast<W*>(mean), static_cast<W*>(invstd), static_cast<W*>(variance));
   });
 }
 

@@ -18,15 +18,16 @@ void each(const BatchNormProblem& p, F&& f) {
 }
 
 struct Statistics {
-  Values mean, invstd;
+  Values mean, invstd, variance;
 };
 Statistics statistics(const BatchNormProblem& p, const Values& x) {
   Values mean(static_cast<std::size_t>(p.C)), variance(mean.size());
   const double count = double(p.N * p.L);
   each(p, [&](std::size_t c, std::size_t at) { mean[c] += x[at] / count; });
   each(p, [&](std::size_t c, std::size_t at) { variance[c] += (x[at] - mean[c]) * (x[at] - mean[c]) / count; });
-  for (double& v : variance) v = 1 / std::sqrt(v + p.eps);
-  return {mean, variance};
+  Values invstd = variance;
+  for (double& v : invstd) v = 1 / std::sqrt(v + p.eps);
+  return {mean, invstd, variance};
 }
 
 std::string describe(const BatchNormProblem& p) {
@@ -57,8 +58,9 @@ void check(const BatchNormProblem& p, double shift) {
     on_each_target(
         choice.vectorised, describe(p),
         [&] {
-          std::vector<Buffer> out{Buffer(p.dtype, p.N * p.C * p.L), Buffer(stat, p.C), Buffer(stat, p.C)};
-          choice.kernel.run(p, {}, from.data(), w, b, out[0].data(), out[1].data(), out[2].data());
+          std::vector<Buffer> out{Buffer(p.dtype, p.N * p.C * p.L), Buffer(stat, p.C), Buffer(stat, p.C),
+                                  Buffer(stat, p.C)};
+          choice.kernel.run(p, {}, from.data(), w, b, out[0].data(), out[1].data(), out[2].data(), out[3].data());
           return out;
         },
         [&](std::vector<Buffer>& out, const std::string& where) {
@@ -67,6 +69,10 @@ void check(const BatchNormProblem& p, double shift) {
           Values close(s.invstd);
           for (double& v : close) v *= stat_eps * terms;
           expect_close(out[2].values(), s.invstd, close, where + " invstd");
+          // A deviation's rounding is that of x, which may be far from 0.
+          Values near(s.variance);
+          for (double& v : near) v = v * stat_eps * terms + std::sqrt(v) * stat_eps * (4 + std::abs(shift));
+          expect_close(out[3].values(), s.variance, near, where + " variance");
         });
   for (const auto& choice : choices(kBatchNormInferenceHighway, kBatchNormInferenceReference, p))
     on_each_target(
@@ -153,21 +159,23 @@ TEST(BatchNormKernels, NaNStaysInItsChannel) {
       const BatchNormProblem p{kFloat32, format, 2, 3, 4, false, 1e-5};
       Values x = random_values(kFloat32, 24, false, 1, 1);
       x[offset(p, 1, 1, 2)] = std::nan("");
-      Buffer from(kFloat32, x), y(kFloat32, 24), mean(kFloat32, 3), invstd(kFloat32, 3);
-      kernel->run(p, {}, from.data(), nullptr, nullptr, y.data(), mean.data(), invstd.data());
+      Buffer from(kFloat32, x), y(kFloat32, 24), mean(kFloat32, 3), invstd(kFloat32, 3), variance(kFloat32, 3);
+      kernel->run(p, {}, from.data(), nullptr, nullptr, y.data(), mean.data(), invstd.data(), variance.data());
       const Values got = y.values();
       each(p, [&](std::size_t c, std::size_t at) { EXPECT_EQ(std::isnan(got[at]), c == 1); });
       for (std::size_t c = 0; c < 3; ++c)
-        EXPECT_EQ(std::isnan(mean.values()[c]) && std::isnan(invstd.values()[c]), c == 1);
+        EXPECT_EQ(std::isnan(mean.values()[c]) && std::isnan(invstd.values()[c]) && std::isnan(variance.values()[c]),
+                  c == 1);
     }
 }
 
 TEST(BatchNormKernels, EmptyBatch) {
   for (const MemoryFormat format : {kContiguous, kChannelsLast}) {
     const BatchNormBackward::Problem p{{kFloat32, format, 0, 3, 4, false, 1e-5}, true};
-    Buffer empty(kFloat32, 0), mean(kFloat32, 3), invstd(kFloat32, 3), grad_weight(kFloat32, 3), grad_bias(kFloat32, 3);
+    Buffer empty(kFloat32, 0), mean(kFloat32, 3), invstd(kFloat32, 3), variance(kFloat32, 3), grad_weight(kFloat32, 3),
+        grad_bias(kFloat32, 3);
     for (const auto* kernel : {&kBatchNormForwardHighway, &kBatchNormForwardReference}) {
-      kernel->run(p, {}, empty.data(), nullptr, nullptr, empty.data(), mean.data(), invstd.data());
+      kernel->run(p, {}, empty.data(), nullptr, nullptr, empty.data(), mean.data(), invstd.data(), variance.data());
       for (const double v : mean.values()) EXPECT_TRUE(std::isnan(v));
     }
     for (const auto* kernel : {&kBatchNormBackwardHighway, &kBatchNormBackwardReference}) {
