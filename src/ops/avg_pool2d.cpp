@@ -37,7 +37,8 @@ Tensor pool_backward(const Tensor& grad, const Pool2dProblem& p, const char* nod
 
 Tensor nn::functional::avg_pool2d(const Tensor& input, Size2 kernel_size, const AvgPool2dOptions& options) {
   return pool_batched(input, [&](const Tensor& x) {
-    check<DTypeError>(x.is_floating_point(), "avg_pool2d: the input must be of a floating type, got {}", x);
+    check<DTypeError>(x.is_floating_point() || x.dtype() == kInt64,
+                      "avg_pool2d: the input must be of a floating type or int64, got {}", x);
     check<ValueError>(!options.divisor_override || *options.divisor_override != 0,
                       "avg_pool2d: divisor must be not zero");
     Pool2dProblem p = pool2d_problem(
@@ -58,9 +59,10 @@ Tensor nn::functional::adaptive_avg_pool2d(const Tensor& input, AdaptiveSize2 ou
         "adaptive_avg_pool2d: Expected input to have non-zero size for non-batch dimensions, but input has sizes {}",
         s);
     const std::int64_t height = output_size.h.size.value_or(s[2]), width = output_size.w.size.value_or(s[3]);
-    check<ValueError>(height > 0 && width > 0,
-                      "adaptive_avg_pool2d: elements of output_size must be greater than 0, got {} and {}", height,
-                      width);
+    check<ValueError>(height >= 0 && width >= 0,
+                      "adaptive_avg_pool2d: elements of output_size must be greater than or equal to 0 but received "
+                      "{}, {}",
+                      height, width);
     const Pool2dProblem p{.dtype = x.dtype(),
                           .format = x.suggest_memory_format(),
                           .N = s[0],

@@ -116,7 +116,11 @@ Tensor arange(Scalar start, Scalar end, Scalar step, const TensorOptions& option
     const Wide span = static_cast<Wide>(end.to_int64()) - first;
     const Wide count = (span + by + (by > 0 ? -1 : 1)) / by;
     check<OutOfMemoryError>(count < (static_cast<Wide>(1) << 60), "arange: too many elements");
-    t = from_numbers({static_cast<std::int64_t>(count)}, dtype, device, [&](std::int64_t i) { return first + i * by; });
+    // In unsigned numbers: i * by may overflow where the sum does not.
+    t = from_numbers({static_cast<std::int64_t>(count)}, dtype, device, [&](std::int64_t i) {
+      return static_cast<std::int64_t>(static_cast<std::uint64_t>(first) +
+                                       static_cast<std::uint64_t>(i) * static_cast<std::uint64_t>(by));
+    });
   }
   return finish(std::move(t), options.requires_grad);
 }
@@ -128,8 +132,8 @@ Tensor linspace(Scalar start, Scalar end, std::int64_t steps, const TensorOption
                by = steps > 1 ? (e - s) / static_cast<double>(steps - 1) : 0;
   return finish(from_numbers({steps}, options.dtype.value_or(get_default_dtype()), options.device.value_or(Device()),
                              [&](std::int64_t i) {
-                               return i < (steps + 1) / 2 ? s + by * static_cast<double>(i)
-                                                          : e - by * static_cast<double>(steps - 1 - i);
+                               return i < steps / 2 || steps == 1 ? s + by * static_cast<double>(i)
+                                                                  : e - by * static_cast<double>(steps - 1 - i);
                              }),
                 options.requires_grad);
 }
@@ -184,8 +188,10 @@ Tensor tensor(const detail::NestedList& values, const TensorOptions& options) {
   const DType dtype = options.dtype.value_or(floating ? get_default_dtype() : integer ? kInt64 : kBool);
   Tensor t = new_tensor(shape, dtype, Device());
   const std::size_t size = element_size(dtype);
-  for (std::size_t i = 0; i < numbers.size(); ++i)
+  for (std::size_t i = 0; i < numbers.size(); ++i) {
+    if (!is_floating_point(dtype)) check_fits(numbers[i], dtype);  // others become infinite, as in PyTorch
     std::memcpy(raw(t) + i * size, Element(numbers[i], dtype).bytes, size);
+  }
   if (options.memory_format == MemoryFormat::channels_last) t = t.contiguous(MemoryFormat::channels_last);
   return finish(t.to(options.device.value_or(Device())), options.requires_grad);
 }

@@ -68,10 +68,10 @@ Tensor nn::functional::cross_entropy(const Tensor& input, const Tensor& target, 
     check_same_device("cross_entropy", input, options.weight);
   }
   if (target.is_floating_point()) return with_probabilities(input, target, options);
-  check<DTypeError>(target.dtype() == kInt64,
-                    "cross_entropy: expected class indices of type int64 or probabilities, got {}", target);
+  check<DTypeError>(target.dtype() == kInt64 || target.dtype() == kUInt8,
+                    "cross_entropy: expected class indices of type int64 or uint8, or probabilities, got {}", target);
   const Tensor x4 = (single ? input.unsqueeze(0) : input).contiguous();
-  const Tensor t = (single ? target.unsqueeze(0) : target).contiguous();
+  const Tensor t = as_dtype(single ? target.unsqueeze(0) : target, kInt64).contiguous();
   const Shape shape = x4.shape(), given = t.shape();
   Shape expected = shape;
   expected.erase(1);

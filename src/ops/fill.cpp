@@ -12,6 +12,7 @@ namespace cresset {
 
 void fill_elements(const Tensor& to, Scalar value) {
   const detail::TensorImpl& y = *to.impl();
+  check_fits(value, y.dtype);
   const Element element(value, y.dtype);
   if (y.contiguous && y.device.is_cpu()) {
     bool zero = true;

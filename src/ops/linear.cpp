@@ -33,6 +33,11 @@ Tensor linear_rows(const Tensor& x, const Tensor& weight, const Tensor& bias) {
 
 Tensor nn::functional::linear(const Tensor& input, const Tensor& weight, const Tensor& bias) {
   const Shape x = input.shape();
+  if (weight.dim() == 1) {  // one output feature, without a dimension of its own
+    check<ShapeError>(!bias.defined() || bias.dim() == 0,
+                      "linear: with a weight of one dimension, bias must have none, got {}", bias);
+    return linear(input, weight.unsqueeze(0), bias.defined() ? bias.unsqueeze(0) : bias).squeeze(-1);
+  }
   check<ShapeError>(weight.dim() == 2, "linear: weight must be [out_features, in_features], got {}", weight);
   check<ShapeError>(!x.empty() && x.back() == weight.size(1),
                     "linear: mat1 and mat2 shapes cannot be multiplied ({} and {}, in_features {})", input, weight,

@@ -8,10 +8,12 @@
 
 #include "autograd/inplace.h"
 #include "core/check.h"
+#include "core/dtype_limits.h"
 #include "core/philox.h"
 #include "core/random_blocks.h"
 #include "core/thread_state.h"
 #include "ops/copy.h"
+#include "ops/element.h"
 
 namespace cresset {
 
@@ -78,6 +80,14 @@ RandomProblem problem_of(RandomOp op, double a, double b, std::int64_t low = 0, 
 void check_range(const char* op, std::int64_t low, std::int64_t high) {
   check<ValueError>(low < high, "{}: expects 'low' to be less than 'high', but got low={} >= high={}", op, low, high);
 }
+// Whether the type holds all of [low, high).
+void check_bounds(const char* op, std::int64_t low, std::int64_t high, DType dtype) {
+  std::pair<std::int64_t, std::int64_t> range{INT64_MIN, INT64_MAX};
+  if (!is_floating_point(dtype)) range = integer_range(dtype);
+  if (dtype == kFloat16) range = {-65504, 65504};
+  check<ValueError>(low >= range.first && low <= range.second, "{}: from is out of bounds for {}", op, name(dtype));
+  check<ValueError>(high - 1 <= range.second, "{}: to - 1 is out of bounds for {}", op, name(dtype));
+}
 void check_floating(const char* op, DType dtype) {
   check<DTypeError>(is_floating_point(dtype), "{}: not supported for {}; the type must be floating", op, name(dtype));
 }
@@ -112,6 +122,7 @@ Tensor randn(const Shape& shape, const RandomOptions& options) {
 }
 Tensor randint(std::int64_t low, std::int64_t high, const Shape& shape, const RandomOptions& options) {
   check_range("randint", low, high);
+  check_bounds("randint", low, high, options.dtype.value_or(kInt64));
   return make("randint", shape, options, problem_of(RandomOp::integer, 0, 0, low, high), kInt64);
 }
 Tensor randint(std::int64_t high, const Shape& shape, const RandomOptions& options) {
@@ -136,6 +147,10 @@ Tensor randn_like(const Tensor& like, const TensorOptions& options) {
 // Durstenfeld's shuffle, two draws a block.
 Tensor randperm(std::int64_t n, const RandomOptions& options) {
   check<ValueError>(n >= 0 && n <= (std::int64_t{1} << 32), "randperm: n must be in [0, 2^32], got {}", n);
+  const DType dtype = options.dtype.value_or(kInt64);
+  check<DTypeError>(dtype != kBool, "randperm: not supported for bool tensors");
+  check<ValueError>(dtype != kFloat16 || n <= 2049, "randperm: n cannot be greater than 2049 for float16, got {}", n);
+  if (!is_floating_point(dtype)) check_fits(std::max<std::int64_t>(n - 1, 0), dtype);
   Tensor y = new_tensor({n}, kInt64, Device());
   auto* p = reinterpret_cast<std::int64_t*>(raw(y));
   std::iota(p, p + n, std::int64_t{0});
@@ -161,8 +176,14 @@ Tensor bernoulli(const Tensor& probabilities, const RandomOptions& options) {
 
 const Tensor& Tensor::uniform_(double low, double high) const {
   check_floating("uniform_", dtype());
+  const double most = largest_finite(dtype());
+  check<ValueError>(low >= -most && low <= most, "uniform_: from is out of bounds for {}", cresset::name(dtype()));
+  check<ValueError>(high >= -most && high <= most, "uniform_: to is out of bounds for {}", cresset::name(dtype()));
   check<ValueError>(low <= high, "uniform_: expects to return a [from, to) range, but found from={} > to={}", low,
                     high);
+  check<ValueError>(high - low <= most,
+                    "uniform_: expects to-from to be at most the largest {}, but found to={} and from={}",
+                    cresset::name(dtype()), high, low);
   return draw_into("uniform_", *this, problem_of(RandomOp::uniform, low, high));
 }
 const Tensor& Tensor::normal_(double mean, double std) const {
@@ -176,6 +197,7 @@ const Tensor& Tensor::bernoulli_(double p) const {
 }
 const Tensor& Tensor::random_(std::int64_t low, std::int64_t high) const {
   check_range("random_", low, high);
+  check_bounds("random_", low, high, dtype());
   return draw_into("random_", *this, problem_of(RandomOp::integer, 0, 0, low, high));
 }
 

@@ -56,6 +56,14 @@ std::vector<OpCase> in_place_cases(const Formula& a, const Formula& b) {
           {.name = "other_type", .arguments = {x({4}), t({4}, {.data = kPositive, .dtype = kFloat64, .grad = false})}}};
 }
 
+// Whole numbers and truth values, whose results have the type of the first operand.
+std::vector<OpCase> whole_in_place_cases() {
+  const Argument small = t({3, 5}, {.data = {.low = 0, .high = 9}}), truth = t({3, 5}, {.data = kTruth});
+  return {{.name = "whole", .arguments = {small, small}, .dtypes = {kInt64, kUInt8}, .exact = true},
+          {.name = "whole_number", .arguments = {small, number(3)}, .dtypes = {kInt64}, .exact = true, .golden = false},
+          {.name = "truth", .arguments = {truth, truth}, .dtypes = {kBool}, .exact = true}};
+}
+
 OpCases in_place(const char* name, OpCall call, const Formula& data, double ulps, double grad_ulps,
                  std::vector<std::string> slots = {"unary"}) {
   OpCases op{.name = name, .call = call, .slots = std::move(slots), .ulps = ulps, .grad_ulps = grad_ulps};
@@ -164,9 +172,31 @@ OpCases fill_in_place_cases() {
                    return Outputs{x.fill_(in.number(1))};
                  },
              .slots = {}};
-  op.cases = {{.name = "plain", .arguments = {t({3, 5}), number(3)}, .dtypes = kAllTypes, .exact = true},
-              {.name = "floating", .arguments = {t({3, 5}), number(2.5)}, .dtypes = kFloats, .exact = true},
-              {.name = "sliced", .arguments = {t({3, 5}, Layout::sliced), number(1)}, .exact = true}};
+  op.cases = {
+      {.name = "plain", .arguments = {t({3, 5}), number(3)}, .dtypes = kAllTypes, .exact = true},
+      {.name = "floating", .arguments = {t({3, 5}), number(2.5)}, .dtypes = kFloats, .exact = true},
+      {.name = "sliced", .arguments = {t({3, 5}, Layout::sliced), number(1)}, .exact = true},
+      {.name = "wraps", .arguments = {t({3}), number(-255)}, .dtypes = {kUInt8}, .exact = true, .golden = false},
+      {.name = "infinite",
+       .arguments = {t({3}), number(INFINITY)},
+       .dtypes = kFloats,
+       .exact = true,
+       .grad = false,
+       .golden = false}};
+  const auto refused = [&](const char* name, DType dtype, Argument value, const char* type) {
+    op.errors.push_back({.name = name,
+                         .arguments = {t({2}), value},
+                         .dtype = dtype,
+                         .type = ErrorType::value,
+                         .message = std::string("value cannot be converted to type ") + type + " without overflow"});
+  };
+  refused("large", kUInt8, number(1000), "uint8");
+  refused("negative", kUInt8, number(-256), "uint8");
+  refused("large_int32", kInt32, number(std::int64_t{1} << 40), "int32");
+  refused("large_fraction", kInt64, number(9.3e18), "int64");
+  refused("large_half", kFloat16, number(65519), "float16");
+  refused("large_bfloat16", kBFloat16, number(1e39), "bfloat16");
+  refused("large_float", kFloat32, number(1e300), "float32");
   return op;
 }
 
@@ -181,6 +211,7 @@ OpCases add_in_place_cases() {
              .slots = {"binary"},
              .ulps = 1};
   op.cases = in_place_cases(kFifths, kEighths);
+  append(op.cases, whole_in_place_cases());
   op.cases.push_back({.name = "alpha", .arguments = {t({3, 5}), t({3, 5})}, .options = {{"alpha", 2}}, .exact = true});
   op.errors = {{.name = "grows",
                 .arguments = {t({3}), t({2, 3})},
@@ -205,11 +236,13 @@ OpCases sub_in_place_cases() {
   return op;
 }
 OpCases mul_in_place_cases() {
-  return {.name = "mul_",
-          .call = call_in_place_2<&Tensor::mul_, &Tensor::mul_>,
-          .slots = {"binary"},
-          .ulps = 1,
-          .cases = in_place_cases(kFifths, kEighths)};
+  OpCases op{.name = "mul_",
+             .call = call_in_place_2<&Tensor::mul_, &Tensor::mul_>,
+             .slots = {"binary"},
+             .ulps = 1,
+             .cases = in_place_cases(kFifths, kEighths)};
+  append(op.cases, whole_in_place_cases());
+  return op;
 }
 OpCases div_in_place_cases() {
   return {.name = "div_",
@@ -227,7 +260,11 @@ OpCases square_in_place_cases() { return in_place("square_", call_in_place<&Tens
 OpCases sigmoid_in_place_cases() { return in_place("sigmoid_", call_in_place<&Tensor::sigmoid_>, kFifths, 4, 8); }
 OpCases tanh_in_place_cases() { return in_place("tanh_", call_in_place<&Tensor::tanh_>, kFifths, 4, 8); }
 OpCases relu_in_place_cases() { return in_place("relu_", call_in_place<&Tensor::relu_>, kFifths, 0, 0); }
-OpCases zero_in_place_cases() { return in_place("zero_", call_in_place<&Tensor::zero_>, kFifths, 0, 0, {}); }
+OpCases zero_in_place_cases() {
+  OpCases op = in_place("zero_", call_in_place<&Tensor::zero_>, kFifths, 0, 0, {});
+  op.cases.push_back({.name = "whole", .arguments = {t({3, 5})}, .dtypes = {kInt64, kUInt8, kBool}, .exact = true});
+  return op;
+}
 OpCases pow_in_place_cases() {
   OpCases op = in_place("pow_", call_pow_in_place, kPositive, 4, 8, {"binary"});
   for (OpCase& c : op.cases) c.options = {{"exponent", 1.5}};

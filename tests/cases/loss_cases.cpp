@@ -42,6 +42,7 @@ OpCases cross_entropy_cases() {
              .grad_ulps = 12};
   op.cases = {
       {.name = "plain", .arguments = {x({4, 5}), classes({4}, 5)}, .dtypes = kFloats, .terms = 20},
+      {.name = "bytes", .arguments = {x({4, 5}), elements({0, 3, 4, 1}, kUInt8)}, .terms = 20, .golden = false},
       {.name = "sum",
        .arguments = {x({4, 5}), classes({4}, 5)},
        .options = {{"reduction", "sum"}},
@@ -116,7 +117,7 @@ OpCases cross_entropy_cases() {
       {.name = "target_type",
        .arguments = {x({2, 3}), t({2}, {.data = kTruth, .dtype = kInt32})},
        .type = ErrorType::dtype,
-       .message = "cross_entropy: expected class indices of type int64 or probabilities, got int32[2]"},
+       .message = "cross_entropy: expected class indices of type int64 or uint8, or probabilities, got int32[2]"},
       {.name = "weight",
        .arguments = {x({2, 3}), classes({2}, 3), weight(4)},
        .message = "cross_entropy: weight tensor should be defined either for all 3 classes or no classes but got "

@@ -196,7 +196,18 @@ OpCases avg_pool2d_cases() {
            .options = {{"kernel_size", 2}},
            .dtypes = kFloats,
            .terms = 4,
-           .exact = true}});
+           .exact = true},
+          {.name = "integers",
+           .arguments = {t({2, 2, 5, 6}, Formula{.low = -99, .high = 99})},
+           .options = {{"kernel_size", 3}, {"stride", 2}, {"padding", 1}},
+           .dtypes = {kInt64},
+           .exact = true},
+          {.name = "integers_not_counted",
+           .arguments = {t({2, 2, 5, 6}, Formula{.low = -99, .high = 99}, kLast)},
+           .options = {{"kernel_size", 3}, {"stride", 2}, {"padding", 1}, {"count_include_pad", false}},
+           .dtypes = {kInt64},
+           .exact = true,
+           .golden = false}});
   op.errors = window_errors("avg_pool2d");
   op.errors.push_back({.name = "divisor",
                        .arguments = {x({1, 1, 4, 4})},
@@ -208,7 +219,7 @@ OpCases avg_pool2d_cases() {
                        .options = {{"kernel_size", 2}},
                        .dtype = kInt32,
                        .type = ErrorType::dtype,
-                       .message = "avg_pool2d: the input must be of a floating type, got int32[1, 1, 4, 4]"});
+                       .message = "avg_pool2d: the input must be of a floating type or int64, got int32[1, 1, 4, 4]"});
   return op;
 }
 
@@ -236,6 +247,11 @@ OpCases adaptive_avg_pool2d_cases() {
        .terms = 9},
       {.name = "sliced", .arguments = {x({2, 2, 6, 6}, Layout::sliced)}, .options = {{"output_size", 3}}, .terms = 4},
       {.name = "no_images", .arguments = {x({0, 3, 6, 8})}, .options = {{"output_size", 2}}, .terms = 4},
+      {.name = "no_rows",
+       .arguments = {x({2, 3, 6, 8})},
+       .options = {{"output_size", {0, 2}}},
+       .terms = 1,
+       .grad = false},
       {.name = "large",
        .arguments = {x({3, 5, 29, 31})},
        .options = {{"output_size", {7, 5}}},

@@ -3,10 +3,24 @@
 
 #include "backend/cpu/avg_pool2d_kernels.h"
 #include "backend/cpu/dtype_switch.h"
+#include "backend/cpu/integer_math.h"
 #include "backend/cpu/pool2d_layout.h"
 
 namespace cresset::cpu {
 namespace {
+
+double add(double sum, auto value) { return sum + double(value); }
+std::int64_t add(std::int64_t sum, auto value) { return wrap_add(sum, std::int64_t{value}); }
+
+// The mean of a window; of whole numbers as PyTorch's, towards zero.
+template <class T>
+T mean_of(double sum, std::int64_t divisor) {
+  return round_to<T>(sum / double(divisor));
+}
+template <class T>
+T mean_of(std::int64_t sum, std::int64_t divisor) {
+  return static_cast<T>(divisor == -1 ? wrap_sub(std::int64_t{0}, sum) : sum / divisor);
+}
 
 template <class T>
 void forward(const Pool2dProblem& p, const T* x, T* y) {
@@ -17,13 +31,13 @@ void forward(const Pool2dProblem& p, const T* x, T* y) {
         for (std::int64_t j = 0; j < p.Q; ++j) {
           const Span rows = avg_rows(p, i);
           const Span columns = avg_columns(p, j);
-          double sum = 0;
+          std::conditional_t<std::is_integral_v<T>, std::int64_t, double> sum = 0;
           for (std::int64_t h = rows.begin; h < rows.end; ++h)
             for (std::int64_t w = columns.begin; w < columns.end; ++w)
-              sum += double(x[n * in.n + c * in.c + h * in.h + w * in.w]);
+              sum = add(sum, x[n * in.n + c * in.c + h * in.h + w * in.w]);
           const bool empty = rows.begin >= rows.end || columns.begin >= columns.end;
           y[n * out.n + c * out.c + i * out.h + j * out.w] =
-              round_to<T>(empty ? 0.0 : sum / double(avg_divisor(p, rows, columns)));
+              empty ? T(0) : mean_of<T>(sum, avg_divisor(p, rows, columns));
         }
 }
 
@@ -49,13 +63,15 @@ void backward(const Pool2dProblem& p, const T* grad_y, T* grad_x) {
     }
 }
 
-Refusal refuses(const Pool2dProblem& p, const Context&) { return refuse_not_floating(p.dtype); }
+Refusal refuses(const Pool2dProblem& p, const Context&) {
+  return p.dtype == kInt64 ? Refusal() : refuse_not_floating(p.dtype);
+}
 
 void run_forward(const Pool2dProblem& p, const Context&, const void* x, void* y) {
-  switch_floating(p.dtype, [&]<class T>() { forward(p, static_cast<const T*>(x), static_cast<T*>(y)); });
+  switch_numeric(p.dtype, [&]<class T>() { forward(p, static_cast<const T*>(x), static_cast<T*>(y)); });
 }
 void run_backward(const Pool2dProblem& p, const Context&, const void* grad_y, void* grad_x) {
-  switch_floating(p.dtype, [&]<class T>() { backward(p, static_cast<const T*>(grad_y), static_cast<T*>(grad_x)); });
+  switch_numeric(p.dtype, [&]<class T>() { backward(p, static_cast<const T*>(grad_y), static_cast<T*>(grad_x)); });
 }
 
 }  // namespace
