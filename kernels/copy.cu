@@ -75,14 +75,18 @@ __global__ void __launch_bounds__(256) transpose_tiles(Transpose p, const T* x, 
   auto& tile = shared<Tile<T>>();
   const std::int64_t column = static_cast<std::int64_t>(blockIdx.x) * kTile, row = std::int64_t{blockIdx.y} * kTile;
   const int lane = static_cast<int>(threadIdx.x), line = static_cast<int>(threadIdx.y);
+  const auto columns = static_cast<int>(min(std::int64_t{kTile}, p.columns - column));
+  const auto rows = static_cast<int>(min(std::int64_t{kTile}, p.rows - row));
+  const T* from = x + (column + line) * p.x_column + row + lane;
+  T* to = y + (row + line) * p.y_row + column + lane;
   for (std::int64_t b = blockIdx.z; b < p.batch; b += gridDim.z) {
-    for (int i = line; i < kTile; i += kTileRows)
-      if (column + i < p.columns && row + lane < p.rows)
-        tile.at[i][lane] = x[b * p.x_batch + (column + i) * p.x_column + row + lane];
+    const T* source = from + b * p.x_batch;
+    for (int i = line; i < columns; i += kTileRows, source += kTileRows * p.x_column)
+      if (lane < rows) tile.at[i][lane] = *source;
     __syncthreads();
-    for (int i = line; i < kTile; i += kTileRows)
-      if (row + i < p.rows && column + lane < p.columns)
-        y[b * p.y_batch + (row + i) * p.y_row + column + lane] = tile.at[lane][i];
+    T* target = to + b * p.y_batch;
+    for (int i = line; i < rows; i += kTileRows, target += kTileRows * p.y_row)
+      if (lane < columns) *target = tile.at[lane][i];
     __syncthreads();
   }
 }

@@ -12,7 +12,7 @@ namespace {
 void read_properties(int device, DeviceProperties& out) {
   cudaDeviceProp p{};
   check_cuda(cudaGetDeviceProperties(&p, device), "cudaGetDeviceProperties");
-  fmt::format_to_n(out.name, sizeof out.name - 1, "{}{}", p.name, kDeviceSimulated ? " (simulated)" : "");
+  fmt::format_to_n(out.name, sizeof out.name - 1, "{}", p.name);  // the simulator says so in the name
   out.major = p.major;
   out.minor = p.minor;
   out.multiprocessors = p.multiProcessorCount;
