@@ -43,6 +43,13 @@ Context& process_context() {
   return context;
 }
 
+// Whether a slot has the kernel on another type of device: forcing it there says nothing here.
+bool is_known_elsewhere(const detail::KernelList& list, std::string_view kernel) {
+  const DeviceType other = list.device == DeviceType::cpu ? DeviceType::cuda : DeviceType::cpu;
+  const auto& order = *detail::kernel_list(list.slot, other).order.load();
+  return std::any_of(order.begin(), order.end(), [&](const detail::AnyKernel* k) { return k->name == kernel; });
+}
+
 const char* device_name(DeviceType device) { return device == DeviceType::cpu ? "cpu" : "cuda"; }
 // For the log: nothing that ran on a simulated device may read as if it had run on a GPU.
 const char* device_in_log(DeviceType device) {
@@ -78,7 +85,8 @@ const detail::AnyKernel& detail::choose_slowly(const KernelList& list, const voi
   const auto wanted =
       !forced ? order.end()
               : std::find_if(order.begin(), order.end(), [&](const AnyKernel* k) { return k->name == forced->kernel; });
-  check<UnsupportedError>(!forced || wanted != order.end() || forced->op == "*" || forced->forcing == Forcing::prefer,
+  check<UnsupportedError>(!forced || wanted != order.end() || forced->op == "*" || forced->forcing == Forcing::prefer ||
+                              is_known_elsewhere(list, forced->kernel),
                           "{}: has no {} kernel named '{}'", list.slot, device_name(list.device),
                           forced ? forced->kernel : "");
   std::vector<const AnyKernel*> tried;
