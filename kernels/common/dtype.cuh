@@ -20,6 +20,11 @@ inline constexpr bool kIsFloating = std::is_floating_point_v<T> || kIs16Bit<T>;
 template <class T>
 using Compute = std::conditional_t<kIs16Bit<T>, float, T>;
 
+// What sums are kept in: 16-bit floats in float32, integers modulo a power of two.
+template <class T>
+using Accumulator =
+    std::conditional_t<kIsFloating<T>, Compute<T>, std::conditional_t<sizeof(T) == 8, std::uint64_t, std::uint32_t>>;
+
 __device__ inline float widen(__half x) { return __half2float(x); }
 __device__ inline float widen(__nv_bfloat16 x) { return __bfloat162float(x); }
 template <class T>

@@ -5,10 +5,27 @@
 namespace cresset::cuda::backend {
 
 void register_kernels(const DeviceHost& host) {
+  add<AdamStep>(host, kAdamStepNative);
+  add<AvgPool2dBackward>(host, kAvgPool2dBackwardNative);
+  add<AvgPool2dForward>(host, kAvgPool2dForwardNative);
+  add<BatchNormBackward>(host, kBatchNormBackwardNative);
+  add<BatchNormForward>(host, kBatchNormForwardNative);
+  add<BatchNormInference>(host, kBatchNormInferenceNative);
   add<Binary>(host, kBinaryNative);
+  add<Conv2dForward>(host, kConv2dForwardNative);
+  add<Conv2dGradInput>(host, kConv2dGradInputNative);
+  add<Conv2dGradWeight>(host, kConv2dGradWeightNative);
   add<Copy>(host, kCopyNative);
+  add<CrossEntropyBackward>(host, kCrossEntropyBackwardNative);
+  add<CrossEntropyForward>(host, kCrossEntropyForwardNative);
+  add<Matmul>(host, kMatmulNative);
+  add<MaxPool2dBackward>(host, kMaxPool2dBackwardNative);
+  add<MaxPool2dForward>(host, kMaxPool2dForwardNative);
   add<Random>(host, kRandomNative);
   add<Reduce>(host, kReduceNative);
+  add<SgdStep>(host, kSgdStepNative);
+  add<SoftmaxBackward>(host, kSoftmaxBackwardNative);
+  add<SoftmaxForward>(host, kSoftmaxForwardNative);
   add<Unary>(host, kUnaryNative);
   add<Where>(host, kWhereNative);
 }

@@ -36,7 +36,7 @@ constexpr int kMostDevices = 128;  // Device::index has 7 bits
 struct PerDevice {
   std::once_flag once;
   cudaStream_t stream = nullptr;
-  int sm = 0;
+  int sm = 0, multiprocessors = 0;
 };
 PerDevice& per_device(int device) {
   static auto* all = new std::array<PerDevice, kMostDevices>;
@@ -46,6 +46,7 @@ PerDevice& per_device(int device) {
     cudaDeviceProp properties{};
     check_cuda(cudaGetDeviceProperties(&properties, device), "cudaGetDeviceProperties");
     d.sm = 10 * properties.major + properties.minor;
+    d.multiprocessors = properties.multiProcessorCount;
     // What was allocated stays with the process until empty_cache().
     cudaMemPool_t pool = nullptr;
     check_cuda(cudaDeviceGetDefaultMemPool(&pool, device), "cudaDeviceGetDefaultMemPool");
@@ -92,5 +93,6 @@ void activate(int device) {
 
 cudaStream_t default_stream(int device) { return per_device(device).stream; }
 int compute_capability(int device) { return per_device(device).sm; }
+int multiprocessors(int device) { return per_device(device).multiprocessors; }
 
 }  // namespace cresset::cuda::backend

@@ -23,6 +23,7 @@ void activate(int device);
 // Everything that no stream is given for runs on it. Work on CUDA's legacy stream and on it is in order.
 cudaStream_t default_stream(int device);
 int compute_capability(int device);  // 80 for 8.0
+int multiprocessors(int device);
 
 inline cudaStream_t stream_of(void* handle) { return static_cast<cudaStream_t>(handle); }
 

@@ -1,0 +1,17 @@
+// Launchers of batch normalisation.
+#pragma once
+
+#include <cresset/extension/batch_norm.h>
+#include <cuda_runtime.h>
+
+namespace cresset::kernels {
+
+cudaError_t batch_norm_forward(const BatchNormProblem& p, const void* x, const void* weight, const void* bias, void* y,
+                               void* mean, void* invstd, cudaStream_t stream);
+cudaError_t batch_norm_inference(const BatchNormProblem& p, const void* x, const void* weight, const void* bias,
+                                 const void* mean, const void* invstd, void* y, cudaStream_t stream);
+cudaError_t batch_norm_backward(const BatchNormBackward::Problem& p, const void* grad_y, const void* x,
+                                const void* weight, const void* mean, const void* invstd, void* grad_x,
+                                void* grad_weight, void* grad_bias, cudaStream_t stream);
+
+}  // namespace cresset::kernels

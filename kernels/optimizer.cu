@@ -1,0 +1,176 @@
+// One launch steps many tensors: a block finds its tensor by the number of its first block, which travel with the
+// launch's arguments.
+#include <cmath>
+
+#include "common/dtype.cuh"
+#include "common/elements.cuh"
+#include "common/launch.cuh"
+#include "optimizer.cuh"
+
+namespace cresset::kernels {
+namespace {
+
+constexpr int kThreads = 256;
+constexpr std::int64_t kElementsOfBlock = 4 * kThreads;
+constexpr int kMany = 40;  // arguments of a launch are at most 4 KiB
+
+struct OneTensor {
+  void* param;
+  const void* grad;
+  void* state[3];
+  std::int64_t size;
+  double step_size, root;  // Adam: lr / (1 - beta1^step), sqrt(1 - beta2^step)
+  unsigned first_block;
+  bool first_step;
+};
+struct Tensors {
+  OneTensor at[kMany];
+  int count;
+};
+
+// The tensor of this block, and the thread's first element in it.
+__device__ const OneTensor& tensor_of_block(const Tensors& tensors, std::int64_t& element) {
+  int k = tensors.count - 1;
+  while (tensors.at[k].first_block > blockIdx.x) --k;
+  element = (blockIdx.x - tensors.at[k].first_block) * kElementsOfBlock + threadIdx.x;
+  return tensors.at[k];
+}
+
+// Numbers in the type that the elements are computed in.
+template <class C>
+struct Sgd {
+  C lr, momentum, one_minus_dampening, weight_decay;
+  bool nesterov, maximize;
+};
+template <class C>
+struct Adam {
+  C beta2, one_minus_beta1, one_minus_beta2, eps, weight_decay, kept;  // kept: 1 - lr * weight_decay
+  bool amsgrad, maximize, decoupled;
+};
+
+template <class T>
+__global__ void __launch_bounds__(256) sgd(Sgd<Compute<T>> p, __grid_constant__ const Tensors tensors) {
+  using C = Compute<T>;
+  std::int64_t i;
+  const OneTensor& t = tensor_of_block(tensors, i);
+  auto* param = static_cast<T*>(t.param);
+  auto* buffer = static_cast<T*>(t.state[0]);
+  const std::int64_t end = i - threadIdx.x + kElementsOfBlock;
+  for (; i < end && i < t.size; i += kThreads) {
+    const C value = widen(param[i]);
+    C grad = widen(static_cast<const T*>(t.grad)[i]);
+    if (p.maximize) grad = -grad;
+    grad += p.weight_decay * value;
+    if (p.momentum != 0) {
+      const C momentum = t.first_step ? grad : p.momentum * widen(buffer[i]) + p.one_minus_dampening * grad;
+      buffer[i] = convert<T>(momentum);
+      grad = p.nesterov ? grad + p.momentum * momentum : momentum;
+    }
+    param[i] = convert<T>(value - p.lr * grad);
+  }
+}
+
+template <class T>
+__global__ void __launch_bounds__(256) adam(Adam<Compute<T>> p, __grid_constant__ const Tensors tensors) {
+  using C = Compute<T>;
+  std::int64_t i;
+  const OneTensor& t = tensor_of_block(tensors, i);
+  auto *param = static_cast<T*>(t.param), *average = static_cast<T*>(t.state[0]), *square = static_cast<T*>(t.state[1]),
+       *largest = static_cast<T*>(t.state[2]);
+  const C step_size = static_cast<C>(t.step_size), root = static_cast<C>(t.root);
+  const std::int64_t end = i - threadIdx.x + kElementsOfBlock;
+  for (; i < end && i < t.size; i += kThreads) {
+    C value = widen(param[i]), grad = widen(static_cast<const T*>(t.grad)[i]);
+    if (p.maximize) grad = -grad;
+    if (p.decoupled)
+      value *= p.kept;
+    else
+      grad += p.weight_decay * value;
+    const C before = widen(average[i]), m = before + (grad - before) * p.one_minus_beta1;
+    C v = widen(square[i]) * p.beta2 + p.one_minus_beta2 * grad * grad;
+    average[i] = convert<T>(m);
+    square[i] = convert<T>(v);
+    if (p.amsgrad) {
+      const C most = widen(largest[i]);
+      v = most != most || most > v ? most : v;
+      largest[i] = convert<T>(v);
+    }
+    param[i] = convert<T>(value - step_size * m / (std::sqrt(v) / root + p.eps));
+  }
+}
+
+// launch_some(tensors, grid) for groups of at most kMany tensors.
+template <class Fill, class Launch>
+cudaError_t in_groups(const OptimizerTensor* tensors, std::int64_t count, Fill fill, Launch launch_some) {
+  for (std::int64_t k = 0; k < count;) {
+    Tensors group{};
+    unsigned blocks = 0;
+    for (; k < count && group.count < kMany; ++k) {
+      const OptimizerTensor& from = tensors[k];
+      if (from.size == 0) continue;
+      OneTensor& to = group.at[group.count++];
+      to = {.param = from.param,
+            .grad = from.grad,
+            .state = {from.state[0], from.state[1], from.state[2]},
+            .size = from.size,
+            .step_size = 0,
+            .root = 0,
+            .first_block = blocks,
+            .first_step = from.first};
+      fill(from, to);
+      blocks += static_cast<unsigned>((from.size + kElementsOfBlock - 1) / kElementsOfBlock);
+    }
+    if (group.count == 0) continue;
+    if (const cudaError_t error = launch_some(group, dim3(blocks)); error != cudaSuccess) return error;
+  }
+  return cudaSuccess;
+}
+
+}  // namespace
+
+cudaError_t sgd_step(const SgdProblem& p, const OptimizerTensor* tensors, std::int64_t count, cudaStream_t stream) {
+  cudaError_t error = cudaSuccess;
+  switch_floating(p.dtype, [&]<class T>() {
+    using C = Compute<T>;
+    const Sgd<C> numbers{static_cast<C>(p.lr),
+                         static_cast<C>(p.momentum),
+                         static_cast<C>(1 - p.dampening),
+                         static_cast<C>(p.weight_decay),
+                         p.nesterov,
+                         p.maximize};
+    error = in_groups(
+        tensors, count, [](const OptimizerTensor&, OneTensor&) {},
+        [&](const Tensors& group, dim3 grid) {
+          return launch<sgd<T>>({.grid = grid, .block = dim3(kThreads), .stream = stream}, numbers, group);
+        });
+  });
+  return error;
+}
+
+cudaError_t adam_step(const AdamProblem& p, const OptimizerTensor* tensors, std::int64_t count, cudaStream_t stream) {
+  cudaError_t error = cudaSuccess;
+  switch_floating(p.dtype, [&]<class T>() {
+    using C = Compute<T>;
+    const Adam<C> numbers{.beta2 = static_cast<C>(p.beta2),
+                          .one_minus_beta1 = static_cast<C>(1 - p.beta1),
+                          .one_minus_beta2 = static_cast<C>(1 - p.beta2),
+                          .eps = static_cast<C>(p.eps),
+                          .weight_decay = static_cast<C>(p.weight_decay),
+                          .kept = static_cast<C>(1 - p.lr * p.weight_decay),
+                          .amsgrad = p.amsgrad,
+                          .maximize = p.maximize,
+                          .decoupled = p.decoupled};
+    error = in_groups(
+        tensors, count,
+        [&](const OptimizerTensor& from, OneTensor& to) {
+          to.step_size = p.lr / (1 - std::pow(p.beta1, from.step));
+          to.root = std::sqrt(1 - std::pow(p.beta2, from.step));
+        },
+        [&](const Tensors& group, dim3 grid) {
+          return launch<adam<T>>({.grid = grid, .block = dim3(kThreads), .stream = stream}, numbers, group);
+        });
+  });
+  return error;
+}
+
+}  // namespace cresset::kernels

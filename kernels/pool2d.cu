@@ -1,0 +1,181 @@
+// A thread computes one element, its neighbours the neighbours in memory. The backward gathers, so that sums have one
+// order: an input looks at the windows that can have taken it.
+#include <limits>
+
+#include "common/dtype.cuh"
+#include "common/elements.cuh"
+#include "common/image.cuh"
+#include "common/launch.cuh"
+#include "pool2d.cuh"
+
+namespace cresset::kernels {
+namespace {
+
+struct Range {
+  std::int64_t begin, end;
+};
+// Windows along one dimension that reach position h: o * stride - pad <= h <= o * stride - pad + reach.
+__device__ Range windows_over(std::int64_t h, std::int64_t stride, std::int64_t pad, std::int64_t reach,
+                              std::int64_t outputs) {
+  const std::int64_t first = h + pad - reach, last = (h + pad) / stride + 1;
+  return {first <= 0 ? 0 : (first + stride - 1) / stride, last < outputs ? last : outputs};
+}
+__device__ Range adaptive_windows_over(std::int64_t h, std::int64_t size, std::int64_t outputs) {
+  return {h * outputs / size, ((h + 1) * outputs + size - 1) / size};
+}
+
+// The rows or columns under a window, and how many of the padded input it covers.
+struct Span {
+  std::int64_t begin, end, padded;
+};
+__device__ Span span(bool adaptive, std::int64_t o, std::int64_t size, std::int64_t outputs, std::int64_t kernel,
+                     std::int64_t stride, std::int64_t pad) {
+  if (adaptive) {
+    const std::int64_t begin = o * size / outputs, end = ((o + 1) * size + outputs - 1) / outputs;
+    return {begin, end, end - begin};
+  }
+  const std::int64_t begin = o * stride - pad, end = begin + kernel < size + pad ? begin + kernel : size + pad;
+  return {begin > 0 ? begin : 0, end < size ? end : size, end - begin};
+}
+__device__ std::int64_t divisor(const Pool2dProblem& p, const Span& rows, const Span& columns) {
+  if (p.adaptive) return rows.padded * columns.padded;
+  if (p.divisor_override != 0) return p.divisor_override;
+  if (p.count_include_pad) return rows.padded * columns.padded;
+  return (rows.end - rows.begin) * (columns.end - columns.begin);
+}
+
+// A window that meets no input gives the lowest value and index -1.
+template <class T>
+__global__ void __launch_bounds__(256)
+    max_forward(Pool2dProblem p, Image in, Image out, const T* x, T* y, std::int64_t* indices) {
+  const std::int64_t i = element_index();
+  if (i >= out.size()) return;
+  const Place o = place_of(out, i);
+  T best;
+  if constexpr (kIsFloating<T>)
+    best = convert<T>(-Compute<T>(INFINITY));
+  else
+    best = std::numeric_limits<T>::lowest();
+  std::int64_t index = -1;
+  for (std::int64_t r = 0; r < p.R; ++r)
+    for (std::int64_t s = 0; s < p.S; ++s) {
+      const std::int64_t h = o.h * p.stride_h - p.pad_h + r * p.dilation_h;
+      const std::int64_t w = o.w * p.stride_w - p.pad_w + s * p.dilation_w;
+      if (h < 0 || h >= p.H || w < 0 || w >= p.W) continue;
+      const T value = x[in.at(o.n, o.c, h, w)];
+      const auto v = widen(value);
+      if (index < 0 || v > widen(best) || v != v) {
+        best = value;
+        index = h * p.W + w;
+      }
+    }
+  y[i] = best;
+  if (indices != nullptr) indices[i] = index;
+}
+
+template <class T>
+__global__ void __launch_bounds__(256)
+    max_backward(Pool2dProblem p, Image in, Image out, const T* grad_y, const std::int64_t* indices, T* grad_x) {
+  const std::int64_t i = element_index();
+  if (i >= in.size()) return;
+  const Place at = place_of(in, i);
+  const Range rows = windows_over(at.h, p.stride_h, p.pad_h, (p.R - 1) * p.dilation_h, p.P);
+  const Range columns = windows_over(at.w, p.stride_w, p.pad_w, (p.S - 1) * p.dilation_w, p.Q);
+  Compute<T> sum = 0;
+  for (std::int64_t r = rows.begin; r < rows.end; ++r)
+    for (std::int64_t c = columns.begin; c < columns.end; ++c) {
+      const std::int64_t o = out.at(at.n, at.c, r, c);
+      if (indices[o] == at.h * p.W + at.w) sum += widen(grad_y[o]);
+    }
+  grad_x[i] = convert<T>(sum);
+}
+
+template <class T>
+__global__ void __launch_bounds__(256) avg_forward(Pool2dProblem p, Image in, Image out, const T* x, T* y) {
+  const std::int64_t i = element_index();
+  if (i >= out.size()) return;
+  const Place o = place_of(out, i);
+  const Span rows = span(p.adaptive, o.h, p.H, p.P, p.R, p.stride_h, p.pad_h);
+  const Span columns = span(p.adaptive, o.w, p.W, p.Q, p.S, p.stride_w, p.pad_w);
+  Compute<T> sum = 0;
+  for (std::int64_t h = rows.begin; h < rows.end; ++h)
+    for (std::int64_t w = columns.begin; w < columns.end; ++w) sum += widen(x[in.at(o.n, o.c, h, w)]);
+  const bool empty = rows.begin >= rows.end || columns.begin >= columns.end;
+  y[i] = convert<T>(empty ? Compute<T>(0) : sum / static_cast<Compute<T>>(divisor(p, rows, columns)));
+}
+
+template <class T>
+__global__ void __launch_bounds__(256) avg_backward(Pool2dProblem p, Image in, Image out, const T* grad_y, T* grad_x) {
+  const std::int64_t i = element_index();
+  if (i >= in.size()) return;
+  const Place at = place_of(in, i);
+  const Range over_rows =
+      p.adaptive ? adaptive_windows_over(at.h, p.H, p.P) : windows_over(at.h, p.stride_h, p.pad_h, p.R - 1, p.P);
+  const Range over_columns =
+      p.adaptive ? adaptive_windows_over(at.w, p.W, p.Q) : windows_over(at.w, p.stride_w, p.pad_w, p.S - 1, p.Q);
+  Compute<T> sum = 0;
+  for (std::int64_t r = over_rows.begin; r < over_rows.end; ++r) {
+    const Span rows = span(p.adaptive, r, p.H, p.P, p.R, p.stride_h, p.pad_h);
+    for (std::int64_t c = over_columns.begin; c < over_columns.end; ++c) {
+      const Span columns = span(p.adaptive, c, p.W, p.Q, p.S, p.stride_w, p.pad_w);
+      sum += widen(grad_y[out.at(at.n, at.c, r, c)]) / static_cast<Compute<T>>(divisor(p, rows, columns));
+    }
+  }
+  grad_x[i] = convert<T>(sum);
+}
+
+struct Sides {
+  Image in, out;
+  explicit Sides(const Pool2dProblem& p) : in(p.N, p.C, p.H, p.W, p.format), out(p.N, p.C, p.P, p.Q, p.format) {}
+};
+
+}  // namespace
+
+cudaError_t max_pool2d_forward(const Pool2dProblem& p, const void* x, void* y, std::int64_t* indices,
+                               cudaStream_t stream) {
+  const Sides s(p);
+  if (s.out.size() == 0) return cudaSuccess;
+  cudaError_t error = cudaSuccess;
+  switch_dtype(p.dtype, [&]<class T>() {
+    if constexpr (!std::is_same_v<T, bool>)
+      error = launch<max_forward<T>>(element_grid(s.out.size(), 1, stream), p, s.in, s.out, static_cast<const T*>(x),
+                                     static_cast<T*>(y), indices);
+  });
+  return error;
+}
+
+cudaError_t max_pool2d_backward(const Pool2dProblem& p, const void* grad_y, const std::int64_t* indices, void* grad_x,
+                                cudaStream_t stream) {
+  const Sides s(p);
+  if (s.in.size() == 0) return cudaSuccess;
+  cudaError_t error = cudaSuccess;
+  switch_floating(p.dtype, [&]<class T>() {
+    error = launch<max_backward<T>>(element_grid(s.in.size(), 1, stream), p, s.in, s.out, static_cast<const T*>(grad_y),
+                                    indices, static_cast<T*>(grad_x));
+  });
+  return error;
+}
+
+cudaError_t avg_pool2d_forward(const Pool2dProblem& p, const void* x, void* y, cudaStream_t stream) {
+  const Sides s(p);
+  if (s.out.size() == 0) return cudaSuccess;
+  cudaError_t error = cudaSuccess;
+  switch_floating(p.dtype, [&]<class T>() {
+    error = launch<avg_forward<T>>(element_grid(s.out.size(), 1, stream), p, s.in, s.out, static_cast<const T*>(x),
+                                   static_cast<T*>(y));
+  });
+  return error;
+}
+
+cudaError_t avg_pool2d_backward(const Pool2dProblem& p, const void* grad_y, void* grad_x, cudaStream_t stream) {
+  const Sides s(p);
+  if (s.in.size() == 0) return cudaSuccess;
+  cudaError_t error = cudaSuccess;
+  switch_floating(p.dtype, [&]<class T>() {
+    error = launch<avg_backward<T>>(element_grid(s.in.size(), 1, stream), p, s.in, s.out, static_cast<const T*>(grad_y),
+                                    static_cast<T*>(grad_x));
+  });
+  return error;
+}
+
+}  // namespace cresset::kernels

@@ -1,0 +1,19 @@
+// The matrix product.
+#include "backend/cuda/kernels.h"
+#include "backend/cuda/runtime.h"
+#include "matmul.cuh"
+
+namespace cresset::cuda::backend {
+namespace {
+
+void run(const MatmulProblem& p, const Context& context, const void* a, const void* b, const void* bias, void* c) {
+  check_cuda(kernels::matmul(p, a, b, bias, c, stream_of(context.stream)), "matmul");
+}
+
+Refusal refuses(const MatmulProblem& p, const Context&) { return refuse_bool(p.dtype); }
+
+}  // namespace
+
+constinit const Kernel<Matmul> kMatmulNative = {"native", refuses, run};
+
+}  // namespace cresset::cuda::backend
