@@ -82,7 +82,7 @@ struct Sums {
 template <class T, bool kLast>
 __global__ void __launch_bounds__(256)
     forward(Walk<kLast> walk, std::int64_t count, double eps, const T* x, const Compute<T>* weight,
-            const Compute<T>* bias, T* y, Compute<T>* mean, Compute<T>* invstd) {
+            const Compute<T>* bias, T* y, Compute<T>* mean, Compute<T>* invstd, Compute<T>* variance) {
   using S = Compute<T>;
   const std::int64_t c = walk.channel();
   const bool is_there = c < walk.C;
@@ -91,10 +91,11 @@ __global__ void __launch_bounds__(256)
     for (std::int64_t i = walk.first(); i < count; i += walk.kStep) mine.add(widen(x[walk.at(i, c)]));
   const Moments<S> all = merge_channel<kLast>(mine);
   if (!is_there) return;
-  const S inverse = 1 / std::sqrt(all.squares / static_cast<S>(count) + static_cast<S>(eps));
+  const S biased = all.squares / static_cast<S>(count), inverse = 1 / std::sqrt(biased + static_cast<S>(eps));
   if (walk.first() == 0) {
     mean[c] = all.mean;
     invstd[c] = inverse;
+    variance[c] = biased;
   }
   const S scale = weight != nullptr ? weight[c] * inverse : inverse, shift = bias != nullptr ? bias[c] : S(0);
   for (std::int64_t i = walk.first(); i < count; i += walk.kStep) {
@@ -162,7 +163,7 @@ bool channels_are_neighbours(const BatchNormProblem& p) { return p.format == kCh
 }  // namespace
 
 cudaError_t batch_norm_forward(const BatchNormProblem& p, const void* x, const void* weight, const void* bias, void* y,
-                               void* mean, void* invstd, cudaStream_t stream) {
+                               void* mean, void* invstd, void* variance, cudaStream_t stream) {
   if (p.C == 0) return cudaSuccess;
   cudaError_t error = cudaSuccess;
   switch_floating(p.dtype, [&]<class T>() {
@@ -171,7 +172,7 @@ cudaError_t batch_norm_forward(const BatchNormProblem& p, const void* x, const v
       error = launch<forward<T, kLast>>(grid_of<kLast>(p, stream), Walk<kLast>{p.C, p.L}, p.N * p.L, p.eps,
                                         static_cast<const T*>(x), static_cast<const S*>(weight),
                                         static_cast<const S*>(bias), static_cast<T*>(y), static_cast<S*>(mean),
-                                        static_cast<S*>(invstd));
+                                        static_cast<S*>(invstd), static_cast<S*>(variance));
     };
     channels_are_neighbours(p) ? with_layout.template operator()<true>() : with_layout.template operator()<false>();
   });

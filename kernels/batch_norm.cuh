@@ -7,7 +7,7 @@
 namespace cresset::kernels {
 
 cudaError_t batch_norm_forward(const BatchNormProblem& p, const void* x, const void* weight, const void* bias, void* y,
-                               void* mean, void* invstd, cudaStream_t stream);
+                               void* mean, void* invstd, void* variance, cudaStream_t stream);
 cudaError_t batch_norm_inference(const BatchNormProblem& p, const void* x, const void* weight, const void* bias,
                                  const void* mean, const void* invstd, void* y, cudaStream_t stream);
 cudaError_t batch_norm_backward(const BatchNormBackward::Problem& p, const void* grad_y, const void* x,

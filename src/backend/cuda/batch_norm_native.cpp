@@ -7,8 +7,9 @@ namespace cresset::cuda::backend {
 namespace {
 
 void run_forward(const BatchNormProblem& p, const Context& context, const void* x, const void* weight, const void* bias,
-                 void* y, void* mean, void* invstd) {
-  check_cuda(kernels::batch_norm_forward(p, x, weight, bias, y, mean, invstd, stream_of(context.stream)), "batch_norm");
+                 void* y, void* mean, void* invstd, void* variance) {
+  check_cuda(kernels::batch_norm_forward(p, x, weight, bias, y, mean, invstd, variance, stream_of(context.stream)),
+             "batch_norm");
 }
 void run_inference(const BatchNormProblem& p, const Context& context, const void* x, const void* weight,
                    const void* bias, const void* mean, const void* invstd, void* y) {
