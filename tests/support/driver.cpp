@@ -1,6 +1,7 @@
 #include "support/driver.h"
 
 #include <cresset/autograd.h>
+#include <cresset/cuda.h>
 #include <cresset/extension/registry.h>
 #include <cresset/threads.h>
 #include <gtest/gtest.h>
@@ -220,6 +221,8 @@ void check_error(const OpCases& op, const ErrorCase& c, const Device& device) {
   const auto message = [&]() -> std::pair<ErrorType, std::string> {
     try {
       answer(op, as_case, c.dtype, device);
+      // What a kernel finds wrong with values is thrown where the host waits.
+      if (device.is_cuda()) cuda::synchronize(device);
     } catch (const ShapeError& e) {
       return {ErrorType::shape, e.what()};
     } catch (const DTypeError& e) {
