@@ -6,6 +6,7 @@
 #include "common/elements.cuh"
 #include "common/image.cuh"
 #include "common/launch.cuh"
+#include "common/math.cuh"
 #include "pool2d.cuh"
 
 namespace cresset::kernels {
@@ -42,6 +43,17 @@ __device__ std::int64_t divisor(const Pool2dProblem& p, const Span& rows, const 
   if (p.divisor_override != 0) return p.divisor_override;
   if (p.count_include_pad) return rows.padded * columns.padded;
   return (rows.end - rows.begin) * (columns.end - columns.begin);
+}
+
+// Of whole numbers as PyTorch's, towards zero.
+template <class T>
+__device__ T mean_of(Accumulator<T> sum, std::int64_t count) {
+  if constexpr (std::is_integral_v<T>) {
+    const auto total = static_cast<std::int64_t>(sum);
+    return static_cast<T>(count == -1 ? wrap_sub(0, total) : total / count);
+  } else {
+    return convert<T>(sum / static_cast<Accumulator<T>>(count));
+  }
 }
 
 // A window that meets no input gives the lowest value and index -1.
@@ -97,11 +109,12 @@ __global__ void __launch_bounds__(256) avg_forward(Pool2dProblem p, Image in, Im
   const Place o = place_of(out, i);
   const Span rows = span(p.adaptive, o.h, p.H, p.P, p.R, p.stride_h, p.pad_h);
   const Span columns = span(p.adaptive, o.w, p.W, p.Q, p.S, p.stride_w, p.pad_w);
-  Compute<T> sum = 0;
+  Accumulator<T> sum = 0;
   for (std::int64_t h = rows.begin; h < rows.end; ++h)
-    for (std::int64_t w = columns.begin; w < columns.end; ++w) sum += widen(x[in.at(o.n, o.c, h, w)]);
+    for (std::int64_t w = columns.begin; w < columns.end; ++w)
+      sum += static_cast<Accumulator<T>>(widen(x[in.at(o.n, o.c, h, w)]));
   const bool empty = rows.begin >= rows.end || columns.begin >= columns.end;
-  y[i] = convert<T>(empty ? Compute<T>(0) : sum / static_cast<Compute<T>>(divisor(p, rows, columns)));
+  y[i] = empty ? convert<T>(0) : mean_of<T>(sum, divisor(p, rows, columns));
 }
 
 template <class T>
@@ -160,10 +173,11 @@ cudaError_t avg_pool2d_forward(const Pool2dProblem& p, const void* x, void* y, c
   const Sides s(p);
   if (s.out.size() == 0) return cudaSuccess;
   cudaError_t error = cudaSuccess;
-  switch_floating(p.dtype, [&]<class T>() {
+  const auto typed = [&]<class T>() {
     error = launch<avg_forward<T>>(element_grid(s.out.size(), 1, stream), p, s.in, s.out, static_cast<const T*>(x),
                                    static_cast<T*>(y));
-  });
+  };
+  p.dtype == kInt64 ? typed.template operator()<std::int64_t>() : switch_floating(p.dtype, typed);
   return error;
 }
 

@@ -24,11 +24,15 @@ void run_avg_backward(const Pool2dProblem& p, const Context& context, const void
 Refusal refuses_bool(const Pool2dProblem& p, const Context&) { return refuse_bool(p.dtype); }
 Refusal refuses(const Pool2dProblem& p, const Context&) { return refuse_not_floating(p.dtype); }
 
+Refusal refuses_avg(const Pool2dProblem& p, const Context&) {
+  return p.dtype == kInt64 ? Refusal() : refuse_not_floating(p.dtype);
+}
+
 }  // namespace
 
 constinit const Kernel<MaxPool2dForward> kMaxPool2dForwardNative = {"native", refuses_bool, run_max_forward};
 constinit const Kernel<MaxPool2dBackward> kMaxPool2dBackwardNative = {"native", refuses, run_max_backward};
-constinit const Kernel<AvgPool2dForward> kAvgPool2dForwardNative = {"native", refuses, run_avg_forward};
+constinit const Kernel<AvgPool2dForward> kAvgPool2dForwardNative = {"native", refuses_avg, run_avg_forward};
 constinit const Kernel<AvgPool2dBackward> kAvgPool2dBackwardNative = {"native", refuses, run_avg_backward};
 
 }  // namespace cresset::cuda::backend
