@@ -1,9 +1,9 @@
 // docs/ops.md, from the lists of kernels and the table.
 #include <algorithm>
 
-#include "support/driver.h"
 #include "cases/dump.h"
 #include "cases/op_table.h"
+#include "support/driver.h"
 
 namespace cresset::test {
 namespace {

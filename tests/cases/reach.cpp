@@ -5,8 +5,8 @@
 #include <algorithm>
 #include <string_view>
 
-#include "support/driver.h"
 #include "cases/op_table.h"
+#include "support/driver.h"
 
 namespace cresset::test {
 namespace {
