@@ -89,8 +89,8 @@ CRESSET_API std::vector<Tensor> grad(const std::vector<Tensor>& outputs, const s
 CRESSET_API void backward(const std::vector<Tensor>& tensors, const std::vector<Tensor>& grad_tensors = {},
                           BackwardOptions options = {});
 
-// Finds where a NaN comes from: while on, a backward function that gives NaN throws, naming the forward op and, where
-// it was recorded with the mode on, the module it ran in.
+// Finds where a NaN comes from: while on, a backward function that gives NaN throws, naming the node of the
+// forward op and which of its gradients it was.
 class CRESSET_API DetectAnomaly {
  public:
   explicit DetectAnomaly(bool check_nan = true) noexcept;

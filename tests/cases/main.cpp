@@ -24,7 +24,7 @@ void add_all() {
   std::size_t cases = 0;
   for (const Device& device : devices())
     for (const OpCases& op : op_table()) {
-      add_op(op, device, count_case, run_where_possible);
+      add_op(op, device, count_case);
       for (const OpCase& c : op.cases) cases += c.dtypes.size();
     }
   // Last, since it looks at what the others reached.

@@ -26,27 +26,23 @@ void add_test(const std::string& suite, const std::string& name, std::function<v
                         [run = std::move(run)]() -> testing::Test* { return new Body(run); });
 }
 
-void add_op(const OpCases& op, const Device& device, const std::function<void()>& after_case, const Around& around) {
+void add_op(const OpCases& op, const Device& device, const std::function<void()>& after_case) {
   const std::string on = device.is_cpu() ? "" : "." + std::string("cuda");
   for (const OpCase& c : op.cases) {
     for (const DType dtype : c.dtypes)
-      add_test("Case", full_name(op, c, dtype) + on, [&op, &c, dtype, device, after_case, around] {
-        around(device, [&] {
-          check_case(op, c, dtype, device);
-          after_case();
-        });
+      add_test("Case", full_name(op, c, dtype) + on, [&op, &c, dtype, device, after_case] {
+        check_case(op, c, dtype, device);
+        after_case();
       });
     // The large ones are split; which ones those are, a table without answers of PyTorch does not say.
     for (const DType dtype : c.dtypes)
       if ((!c.golden || golden_folder().empty()) && device.is_cpu())
         add_test("Threads", full_name(op, c, dtype), [&op, &c, dtype] { check_threads(op, c, dtype); });
     if (op.differentiable != Differentiable::no && c.grad && c.differences && is_floating_point(c.dtypes.front()))
-      add_test("Gradient", op.name + "." + c.name + on,
-               [&op, &c, device, around] { around(device, [&] { check_gradients(op, c, device); }); });
+      add_test("Gradient", op.name + "." + c.name + on, [&op, &c, device] { check_gradients(op, c, device); });
   }
   for (const ErrorCase& c : op.errors)
-    add_test("Error", op.name + "." + c.name + on,
-             [&op, &c, device, around] { around(device, [&] { check_error(op, c, device); }); });
+    add_test("Error", op.name + "." + c.name + on, [&op, &c, device] { check_error(op, c, device); });
 }
 
 namespace {
@@ -73,8 +69,7 @@ int run_table(int argc, char** argv, std::vector<OpCases> table) {
   for (const Device& device : devices())
     for (const OpCases& op : table) {
       if (!has_kernels(op, device)) continue;
-      add_op(
-          op, device, [&run] { ++run; }, [](const Device&, const std::function<void()>& body) { body(); });
+      add_op(op, device, [&run] { ++run; });
       for (const OpCase& c : op.cases) cases += c.dtypes.size();
     }
   add_test("Reach", "EveryKernel", [&] {

@@ -13,13 +13,10 @@ namespace cresset::test {
 
 void add_test(const std::string& suite, const std::string& name, std::function<void()> run);
 
-// Calls the body of a test on a device, as it is or with something around it.
-using Around = std::function<void(const Device&, const std::function<void()>&)>;
-
 // Adds the tests of one op, which must stay where it is: comparisons with the reference (and PyTorch's answers where
 // there is a folder of them), each kernel by name, 1 and 3 threads, numerical gradients, errors. `after_case` is called
 // after each comparison.
-void add_op(const OpCases& op, const Device& device, const std::function<void()>& after_case, const Around& around);
+void add_op(const OpCases& op, const Device& device, const std::function<void()>& after_case);
 
 // All of this for each op on each device of the machine that its slots have kernels for, and at last that every kernel
 // of the slots was run. The kernels are registered before. Each slot's last kernel must be called "reference" and
