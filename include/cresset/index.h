@@ -30,6 +30,8 @@ struct IndexItem {
   enum class Kind : std::uint8_t { integer, slice, none, ellipsis };
   template <std::integral T>
   constexpr IndexItem(T i) : kind(Kind::integer), integer(static_cast<std::int64_t>(i)) {}
+  // In Python `x[True]` adds a dimension: write None for that.
+  constexpr IndexItem(bool) = delete;
   constexpr IndexItem(Slice s) : kind(Kind::slice), slice(s) {}
   constexpr IndexItem(NoneType) : kind(Kind::none) {}
   constexpr IndexItem(EllipsisType) : kind(Kind::ellipsis) {}

@@ -177,8 +177,11 @@ CRESSET_API Tensor sigmoid(const Tensor& input);
 CRESSET_API Tensor tanh(const Tensor& input);
 enum class GeluApproximate : std::uint8_t { none, tanh };
 CRESSET_API Tensor gelu(const Tensor& input, GeluApproximate approximate = GeluApproximate::none);
-CRESSET_API Tensor softmax(const Tensor& input, std::int64_t dim);
-CRESSET_API Tensor log_softmax(const Tensor& input, std::int64_t dim);
+struct SoftmaxOptions {
+  std::optional<DType> dtype = {};  // that the input is converted to first
+};
+CRESSET_API Tensor softmax(const Tensor& input, std::int64_t dim, const SoftmaxOptions& options = {});
+CRESSET_API Tensor log_softmax(const Tensor& input, std::int64_t dim, const SoftmaxOptions& options = {});
 
 struct CrossEntropyOptions {
   Tensor weight = {};
@@ -190,6 +193,8 @@ struct CrossEntropyOptions {
 CRESSET_API Tensor cross_entropy(const Tensor& input, const Tensor& target, const CrossEntropyOptions& options = {});
 struct MseLossOptions {
   Reduction reduction = Reduction::mean;
+  // Of the input's shape: multiplies each squared difference; the mean is then divided by the sum of weights.
+  Tensor weight = {};
 };
 CRESSET_API Tensor mse_loss(const Tensor& input, const Tensor& target, const MseLossOptions& options = {});
 

@@ -20,7 +20,9 @@ inline constexpr int kMaxDims = 8;
 
 namespace detail {
 [[noreturn]] CRESSET_API void fail_too_many_dims(std::size_t n);
-}
+// What a negative index stands for; IndexError where it is outside.
+CRESSET_API int wrap_shape_index(std::int64_t i, int size);
+}  // namespace detail
 
 // Sizes of a tensor (or strides, or a permutation). Converts from `{2, 3}` and from a vector; more than kMaxDims
 // entries throw ShapeError.
@@ -54,7 +56,7 @@ class Shape {
   }
   static Shape filled(int count, std::int64_t value) {
     Shape s;
-    if (count > kMaxDims) detail::fail_too_many_dims(static_cast<std::size_t>(count));
+    if (count < 0 || count > kMaxDims) detail::fail_too_many_dims(static_cast<std::size_t>(count));
     s.size_ = count;
     std::fill_n(s.values_, count, value);
     return s;
@@ -62,9 +64,10 @@ class Shape {
 
   int size() const { return size_; }
   bool empty() const { return size_ == 0; }
-  std::int64_t operator[](int i) const { return values_[i]; }
-  std::int64_t& operator[](int i) { return values_[i]; }
-  std::int64_t back() const { return values_[size_ - 1]; }
+  // Negative indices count from the end, as in Python; IndexError outside.
+  std::int64_t operator[](std::int64_t i) const { return values_[place(i)]; }
+  std::int64_t& operator[](std::int64_t i) { return values_[place(i)]; }
+  std::int64_t back() const { return values_[place(-1)]; }
   const std::int64_t* data() const { return values_; }
   const std::int64_t* begin() const { return values_; }
   const std::int64_t* end() const { return values_ + size_; }
@@ -76,16 +79,20 @@ class Shape {
     values_[size_++] = value;
   }
   void insert(int at, std::int64_t value) {
+    if (at != size_) at = place(at);
     push_back(value);
     std::rotate(values_ + at, values_ + size_ - 1, values_ + size_);
   }
-  void erase(int at) { std::copy(values_ + at + 1, values_ + size_--, values_ + at); }
+  void erase(int at) {
+    at = place(at);
+    std::copy(values_ + at + 1, values_ + size_--, values_ + at);
+  }
 
-  // The product of all entries: 1 where there are none. No check for overflow: a tensor's shape has passed one.
+  // The product of all entries: 1 where there are none. Wraps around where it overflows; no tensor's shape does.
   std::int64_t numel() const {
-    std::int64_t n = 1;
-    for (auto v : *this) n *= v;
-    return n;
+    std::uint64_t n = 1;
+    for (auto v : *this) n *= static_cast<std::uint64_t>(v);
+    return static_cast<std::int64_t>(n);
   }
   std::vector<std::int64_t> vec() const { return {begin(), end()}; }
   // "[2, 3]"
@@ -93,6 +100,10 @@ class Shape {
   friend bool operator==(const Shape& a, const Shape& b) { return std::equal(a.begin(), a.end(), b.begin(), b.end()); }
 
  private:
+  int place(std::int64_t i) const {
+    const bool inside = static_cast<std::uint64_t>(i) < static_cast<std::uint64_t>(size_);
+    return inside ? static_cast<int>(i) : detail::wrap_shape_index(i, size_);
+  }
   template <class T>
   void assign(const T* values, std::size_t count) {
     if (count > kMaxDims) detail::fail_too_many_dims(count);

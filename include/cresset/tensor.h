@@ -194,6 +194,8 @@ class CRESSET_API Tensor {
   std::vector<Tensor> unbind(std::int64_t dim = 0) const;
   Tensor as_strided(const Shape& shape, const Shape& strides, std::optional<std::int64_t> storage_offset = {}) const;
   Tensor operator[](std::int64_t index) const { return select(0, index); }
+  template <class T>
+  requires std::is_same_v<T, bool> Tensor operator[](T) const = delete;  // in Python `x[True]` adds a dimension
   // Basic indexing as Python's `x[0:3, 1]`: `x.index({Slice(0, 3), 1})`; also None and Ellipsis.
   Tensor index(const std::vector<IndexItem>& items) const;
   const Tensor& index_put_(const std::vector<IndexItem>& items, const Tensor& value) const;

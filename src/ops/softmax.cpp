@@ -4,6 +4,7 @@
 
 #include "autograd/record.h"
 #include "core/check.h"
+#include "ops/pointwise.h"
 
 namespace cresset {
 namespace {
@@ -46,8 +47,12 @@ Tensor softmax_along(const Tensor& input, std::int64_t dim, bool log) {
 
 }  // namespace
 
-Tensor nn::functional::softmax(const Tensor& input, std::int64_t dim) { return softmax_along(input, dim, false); }
-Tensor nn::functional::log_softmax(const Tensor& input, std::int64_t dim) { return softmax_along(input, dim, true); }
+Tensor nn::functional::softmax(const Tensor& input, std::int64_t dim, const SoftmaxOptions& options) {
+  return softmax_along(as_dtype(input, options.dtype.value_or(input.dtype())), dim, false);
+}
+Tensor nn::functional::log_softmax(const Tensor& input, std::int64_t dim, const SoftmaxOptions& options) {
+  return softmax_along(as_dtype(input, options.dtype.value_or(input.dtype())), dim, true);
+}
 Tensor Tensor::softmax(std::int64_t dim) const { return nn::functional::softmax(*this, dim); }
 Tensor Tensor::log_softmax(std::int64_t dim) const { return nn::functional::log_softmax(*this, dim); }
 

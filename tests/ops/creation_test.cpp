@@ -228,6 +228,29 @@ TEST(Shapes, HaveAtMostEightDimensions) {
             "a tensor has at most 8 dimensions, got 9");
 }
 
+TEST(Shapes, AreIndexedAsInPython) {
+  const Shape s = ones({2, 3}).shape();
+  EXPECT_EQ(s[0], 2);
+  EXPECT_EQ(s[-1], 3);
+  EXPECT_EQ(s[-2], 2);
+  EXPECT_EQ(s.back(), 3);
+  EXPECT_EQ(message_of<IndexError>([&] { s[2]; }), "shape: index 2 is out of range for 2 dimensions");
+  EXPECT_EQ(message_of<IndexError>([&] { s[-3]; }), "shape: index -3 is out of range for 2 dimensions");
+  EXPECT_EQ(message_of<IndexError>([&] { s[std::int64_t{1} << 32]; }),
+            "shape: index 4294967296 is out of range for 2 dimensions");
+  EXPECT_EQ(message_of<IndexError>([] { Shape().back(); }), "shape: index -1 is out of range for 0 dimensions");
+  Shape own{2, 3};
+  own[-1] = 5;
+  own.insert(-1, 4);
+  EXPECT_EQ(own.str(), "[2, 4, 5]");
+  own.erase(-2);
+  EXPECT_EQ(own.str(), "[2, 5]");
+  EXPECT_THROW(own.erase(2), IndexError);
+  EXPECT_THROW(own.insert(3, 1), IndexError);
+  EXPECT_THROW(Shape::filled(9, 1), ShapeError);
+  EXPECT_THROW(Shape::filled(-1, 1), ShapeError);
+}
+
 TEST(Shapes, OfAnother) {
   const Tensor x = arange(6), like = zeros({2, 3}, {.dtype = kFloat16});
   EXPECT_TRUE(x.view_as(like).equal(x.view({2, 3})));
@@ -263,6 +286,28 @@ TEST(Refusals, OfDevicesNumbersAndPadding) {
               F::pad(zeros({1, 4}), {5, 1}, {.mode = F::PaddingMode::circular});
             }),
             "pad: Padding value causes wrapping around more than once: (5, 1) at dimension 1 of input [1, 4]");
+}
+
+TEST(Softmax, ConvertsFirst) {
+  const Tensor whole = tensor({{0, 3}, {1, 1}}), wide = whole.to(kFloat64);
+  EXPECT_TRUE(F::softmax(whole, 1, {.dtype = kFloat64}).equal(F::softmax(wide, 1)));
+  EXPECT_TRUE(F::log_softmax(whole, 1, {.dtype = kFloat64}).equal(F::log_softmax(wide, 1)));
+  Tensor half = whole.to(kFloat16).requires_grad_();
+  F::softmax(half, 1, {.dtype = kFloat32})[0][0].backward();
+  EXPECT_EQ(half.grad().dtype(), kFloat16);
+  EXPECT_THROW(F::softmax(wide, 1, {.dtype = kInt64}), DTypeError);
+}
+
+TEST(MseLoss, WeighsEachElement) {
+  Tensor x = tensor({1.0, 2.0}, {.requires_grad = true});
+  const Tensor zero = zeros({2}), w = tensor({1.0, 3.0});
+  EXPECT_EQ(F::mse_loss(x, zero, {.weight = w}).item(), 3.25);
+  EXPECT_EQ(F::mse_loss(x, zero, {.reduction = Reduction::sum, .weight = w}).item(), 13);
+  EXPECT_TRUE(F::mse_loss(x, zero, {.reduction = Reduction::none, .weight = w}).equal(tensor({1.0, 12.0})));
+  F::mse_loss(x, zero, {.weight = w}).backward();
+  EXPECT_TRUE(x.grad().equal(tensor({0.5, 3.0})));
+  EXPECT_EQ(message_of<ValueError>([&] { F::mse_loss(x, zero, {.weight = ones({1})}); }),
+            "mse_loss: Weights and input must have the same size, got [1] and [2]");
 }
 
 // The variance of a batch is far below eps: nothing of it may be lost, nor anything added.
