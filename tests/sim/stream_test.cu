@@ -95,6 +95,13 @@ TEST_F(StreamTest, AnEventStandsForWhatWasRecordedLast) {
   EXPECT_EQ(host_copy(list, 4)[0], 3);
 }
 
+TEST_F(StreamTest, ADestroyedEventIsNoEvent) {
+  const cudaEvent_t event = make_event();
+  ASSERT_EQ(cudaEventDestroy(event), cudaSuccess);
+  EXPECT_EQ(cudaEventRecord(event, nullptr), cudaErrorInvalidResourceHandle);
+  EXPECT_EQ(cudaEventDestroy(event), cudaErrorInvalidResourceHandle);
+}
+
 TEST_F(StreamTest, TheLegacyStreamWaitsForBlockingStreamsAndTheyForIt) {
   for (unsigned seed = 0; seed < 20; ++seed) {
     start_with_seed(seed);

@@ -21,6 +21,8 @@ Device& device_of(const CUstream_st& stream) {
   return *Runtime::instance().devices[static_cast<size_t>(stream.device)];
 }
 
+bool known(cudaEvent_t event) { return Runtime::instance().events.contains(event); }
+
 /// Waits that nothing follows yet must still be over before the stream is idle.
 void flush_waits(CUstream_st& stream) {
   if (!stream.waits.empty()) append(stream, nullptr);
@@ -100,7 +102,7 @@ cudaError_t cudaStreamQuery(cudaStream_t stream) {
 cudaError_t cudaStreamWaitEvent(cudaStream_t stream, cudaEvent_t event, unsigned int) {
   CUDASIM_CALL;
   CUstream_st* target = resolve(stream);
-  if (target == nullptr || event == nullptr) return remember(cudaErrorInvalidResourceHandle);
+  if (target == nullptr || !known(event)) return remember(cudaErrorInvalidResourceHandle);
   if (const auto capture = event->capture.lock()) {
     // Waiting for a captured event brings a stream into the capture.
     if (target->capture && target->capture != capture) return remember(cudaErrorStreamCaptureMerge);
@@ -159,6 +161,7 @@ cudaError_t cudaEventCreateWithFlags(cudaEvent_t* event, unsigned int flags) {
   *event = new CUevent_st;
   (*event)->flags = flags;
   (*event)->device = current_device();
+  call.runtime.events.insert(*event);
   return cudaSuccess;
 }
 
@@ -166,6 +169,7 @@ cudaError_t cudaEventCreate(cudaEvent_t* event) { return cudaEventCreateWithFlag
 
 cudaError_t cudaEventDestroy(cudaEvent_t event) {
   Call call;
+  if (call.runtime.events.erase(event) == 0) return remember(cudaErrorInvalidResourceHandle);
   delete event;
   return cudaSuccess;
 }
@@ -173,7 +177,7 @@ cudaError_t cudaEventDestroy(cudaEvent_t event) {
 cudaError_t cudaEventRecord(cudaEvent_t event, cudaStream_t stream) {
   CUDASIM_CALL;
   CUstream_st* target = resolve(stream);
-  if (target == nullptr || event == nullptr || event->device != target->device) {
+  if (target == nullptr || !known(event) || event->device != target->device) {
     return remember(cudaErrorInvalidResourceHandle);
   }
   event->capture = target->capture;
@@ -193,7 +197,7 @@ cudaError_t cudaEventRecordWithFlags(cudaEvent_t event, cudaStream_t stream, uns
 
 cudaError_t cudaEventQuery(cudaEvent_t event) {
   CUDASIM_CALL;
-  if (event == nullptr) return remember(cudaErrorInvalidResourceHandle);
+  if (!known(event)) return remember(cudaErrorInvalidResourceHandle);
   if (const auto capture = event->capture.lock()) {
     capture->invalidated = true;
     return remember(cudaErrorCapturedEvent);
@@ -208,7 +212,7 @@ cudaError_t cudaEventQuery(cudaEvent_t event) {
 
 cudaError_t cudaEventSynchronize(cudaEvent_t event) {
   CUDASIM_CALL;
-  if (event == nullptr) return remember(cudaErrorInvalidResourceHandle);
+  if (!known(event)) return remember(cudaErrorInvalidResourceHandle);
   if (const auto capture = event->capture.lock()) {
     capture->invalidated = true;
     return remember(cudaErrorCapturedEvent);
@@ -220,7 +224,7 @@ cudaError_t cudaEventSynchronize(cudaEvent_t event) {
 
 cudaError_t cudaEventElapsedTime(float* milliseconds, cudaEvent_t start, cudaEvent_t end) {
   CUDASIM_CALL;
-  if (start == nullptr || end == nullptr || !start->recorded || !end->recorded ||
+  if (!known(start) || !known(end) || !start->recorded || !end->recorded ||
       ((start->flags | end->flags) & cudaEventDisableTiming) != 0) {
     return remember(cudaErrorInvalidResourceHandle);
   }

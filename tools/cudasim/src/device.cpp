@@ -93,6 +93,8 @@ void Runtime::reset(const Settings& next) {
     if (!pool->is_default) delete pool;
   }
   pools.clear();
+  for (CUevent_st* event : events) delete event;
+  events.clear();
   devices.clear();
   settings = next;
   random = Random(next.seed);

@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <vector>
 
 #include "cudasim.h"
@@ -41,6 +42,7 @@ class Runtime {
   Random random{1};
   std::map<const void*, int> dynamic_shared_limits;  // by kernel, cudaFuncSetAttribute
   std::list<CUmemPoolHandle_st*> pools;
+  std::set<CUevent_st*> events;
   Turn turn;         // the work that runs, for Memory
   Clock host_clock;  // what the host has waited for
   uint64_t streams_numbered = 0;
