@@ -13,6 +13,7 @@
 #include <cresset/nn.h>
 #include <cresset/ops.h>
 #include <cresset/optim.h>
+#include <cresset/print.h>
 #include <cresset/random.h>
 #include <cresset/tensor.h>
 #include <cresset/threads.h>

@@ -79,11 +79,12 @@ namespace nn::functional {
 // One number for both spatial dimensions, or {height, width}.
 struct Size2 {
   template <std::integral T>
-  constexpr Size2(T both) : h(both), w(both) {}
+  constexpr Size2(T both) : h(both), w(both), is_one_number(true) {}
   template <std::integral T, std::integral U>
   constexpr Size2(T height, U width) : h(height), w(width) {}
   std::int64_t h, w;
-  friend bool operator==(const Size2&, const Size2&) = default;
+  bool is_one_number = false;  // printed as it was given: 3 or (3, 3)
+  friend bool operator==(const Size2& a, const Size2& b) { return a.h == b.h && a.w == b.w; }
 };
 // One number, {height, width}, or "same" (output as large as the input; stride 1 only) or "valid" (none).
 struct Padding2 {
@@ -152,10 +153,11 @@ struct AdaptiveSize2 {
     std::optional<std::int64_t> size;
   };
   template <std::integral T>
-  constexpr AdaptiveSize2(T both) : h(both), w(both) {}
+  constexpr AdaptiveSize2(T both) : h(both), w(both), is_one_number(true) {}
   constexpr AdaptiveSize2(Side height, Side width) : h(height), w(width) {}
-  constexpr AdaptiveSize2(Size2 s) : h(s.h), w(s.w) {}
+  constexpr AdaptiveSize2(Size2 s) : h(s.h), w(s.w), is_one_number(s.is_one_number) {}
   Side h, w;
+  bool is_one_number = false;  // printed as it was given
 };
 CRESSET_API Tensor adaptive_avg_pool2d(const Tensor& input, AdaptiveSize2 output_size);
 
@@ -172,7 +174,10 @@ struct BatchNormOptions {
 CRESSET_API Tensor batch_norm(const Tensor& input, const Tensor& running_mean, const Tensor& running_var,
                               const Tensor& weight = {}, const Tensor& bias = {}, const BatchNormOptions& options = {});
 
-CRESSET_API Tensor relu(const Tensor& input);
+struct ReLUOptions {
+  bool inplace = false;  // changes its input, and returns it
+};
+CRESSET_API Tensor relu(const Tensor& input, const ReLUOptions& options = {});
 CRESSET_API Tensor sigmoid(const Tensor& input);
 CRESSET_API Tensor tanh(const Tensor& input);
 enum class GeluApproximate : std::uint8_t { none, tanh };
@@ -200,6 +205,7 @@ CRESSET_API Tensor mse_loss(const Tensor& input, const Tensor& target, const Mse
 
 struct DropoutOptions {
   bool training = true;
+  bool inplace = false;  // changes its input, and returns it
 };
 // Zeroes each element with probability p and scales the others by 1 / (1 - p); the input itself where not training.
 CRESSET_API Tensor dropout(const Tensor& input, double p = 0.5, const DropoutOptions& options = {});

@@ -397,18 +397,4 @@ CRESSET_API Tensor operator|(const Tensor& a, const Tensor& b);
 // As Python prints a tensor: `tensor([[1., 2.]], grad_fn=<AddBackward0>)`.
 CRESSET_API std::ostream& operator<<(std::ostream& out, const Tensor& tensor);
 
-struct PrintOptions {
-  int precision = 4;
-  std::int64_t threshold = 1000;  // more elements than this are summarised
-  std::int64_t edgeitems = 3;
-  int linewidth = 80;
-  std::optional<bool> sci_mode = {};
-};
-// The same and a line break, on standard output.
-CRESSET_API void print(const Tensor& tensor);
-
-// For the whole process, as `torch.set_printoptions`.
-CRESSET_API void set_printoptions(const PrintOptions& options);
-CRESSET_API PrintOptions get_printoptions();
-
 }  // namespace cresset

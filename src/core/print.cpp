@@ -1,5 +1,6 @@
 // Printing as PyTorch does: torch/_tensor_str.py is the model, down to the blanks.
 #include <cresset/creation.h>
+#include <cresset/print.h>
 #include <cresset/tensor.h>
 
 #include <cmath>

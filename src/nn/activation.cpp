@@ -25,8 +25,7 @@ Dropout::Dropout(double p, const DropoutOptions& options) : p_(p), options_(opti
 }
 
 Tensor Dropout::forward(const Tensor& input) {
-  const Tensor output = functional::dropout(input, p_, {.training = is_training()});
-  return options_.inplace && !output.is_same(input) ? input.copy_(output) : output;
+  return functional::dropout(input, p_, {.training = is_training(), .inplace = options_.inplace});
 }
 
 std::string Dropout::extra_repr() const {

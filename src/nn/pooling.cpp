@@ -32,8 +32,8 @@ std::string AvgPool2d::extra_repr() const {
 }
 
 std::string AdaptiveAvgPool2d::extra_repr() const {
-  const auto& [h, w] = output_size_;
-  if (h.size && w.size) return "output_size=" + python_size({*h.size, *w.size});
+  const auto& [h, w, is_one_number] = output_size_;
+  if (is_one_number) return fmt::format("output_size={}", *h.size);
   const auto side = [](const auto& s) { return s.size ? fmt::format("{}", *s.size) : std::string("None"); };
   return fmt::format("output_size=({}, {})", side(h), side(w));
 }

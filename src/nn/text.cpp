@@ -14,7 +14,7 @@ std::string python_float(double value) {
 
 std::string python_pair(const functional::Size2& size) { return fmt::format("({}, {})", size.h, size.w); }
 std::string python_size(const functional::Size2& size) {
-  return size.h == size.w ? fmt::format("{}", size.h) : python_pair(size);
+  return size.is_one_number ? fmt::format("{}", size.h) : python_pair(size);
 }
 
 }  // namespace cresset::nn

@@ -115,12 +115,12 @@ Tensor nn::functional::cross_entropy(const Tensor& input, const Tensor& target, 
 }
 
 Tensor nn::functional::mse_loss(const Tensor& input, const Tensor& target, const MseLossOptions& options) {
-  if (!options.weight.defined())
-    return named(reduce_loss(square(input - target), options.reduction), "MseLossBackward0");
+  const Tensor squares = square(input - target);
+  if (!options.weight.defined()) return named(reduce_loss(squares, options.reduction), "MseLossBackward0");
   check<ValueError>(options.weight.shape() == input.shape(),
                     "mse_loss: Weights and input must have the same size, got {} and {}", options.weight.shape(),
                     input.shape());
-  const Tensor weighted = square(input - target) * options.weight;
+  const Tensor weighted = squares * options.weight;
   return options.reduction == Reduction::mean ? weighted.sum() / options.weight.sum()
                                               : reduce_loss(weighted, options.reduction);
 }

@@ -95,7 +95,9 @@ Tensor relu(const Tensor& x) {
   return unary<Saves::output>(UnaryOp::relu, "ReluBackward0", x, relu_backward);
 }
 
-Tensor nn::functional::relu(const Tensor& input) { return cresset::relu(input); }
+Tensor nn::functional::relu(const Tensor& input, const ReLUOptions& options) {
+  return options.inplace ? input.relu_() : cresset::relu(input);
+}
 Tensor nn::functional::sigmoid(const Tensor& input) { return cresset::sigmoid(input); }
 Tensor nn::functional::tanh(const Tensor& input) { return cresset::tanh(input); }
 Tensor nn::functional::gelu(const Tensor& input, GeluApproximate approximate) {

@@ -89,6 +89,9 @@ TEST(Layers, ActivationsAreTheFunctions) {
   const Tensor y = x.clone();
   EXPECT_TRUE(nn::ReLU{{.inplace = true}}(y).is_same(y));
   EXPECT_TRUE(y.equal(F::relu(x)));
+  const Tensor z = x.clone();
+  EXPECT_TRUE(F::relu(z, {.inplace = true}).is_same(z));
+  EXPECT_TRUE(z.equal(F::relu(x)));
 }
 
 TEST(Layers, DropoutOnlyInTraining) {

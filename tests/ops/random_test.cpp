@@ -82,6 +82,17 @@ TEST_F(RandomTest, DropoutScalesWhatItKeeps) {
   EXPECT_TRUE(x.grad().equal(y.detach()));
 }
 
+TEST_F(RandomTest, DropoutInPlaceDrawsTheSameMask) {
+  const Tensor x = randn({100});
+  manual_seed(5);
+  const Tensor y = nn::functional::dropout(x, 0.3);
+  manual_seed(5);
+  EXPECT_TRUE(nn::functional::dropout(x, 0.3, {.inplace = true}).is_same(x));
+  EXPECT_TRUE(x.equal(y));
+  EXPECT_TRUE(nn::functional::dropout(x, 0.3, {.training = false, .inplace = true}).equal(y));
+  EXPECT_THROW(nn::functional::dropout(ones({2}, {.requires_grad = true}), 0.5, {.inplace = true}), ValueError);
+}
+
 TEST_F(RandomTest, ASeedGivesTheSameNumbersWhateverTheThreads) {
   const auto draw = [] {
     manual_seed(11);

@@ -7,14 +7,12 @@
 namespace cresset::nn {
 
 using functional::GeluApproximate;
+using functional::ReLUOptions;
 
-struct ReLUOptions {
-  bool inplace = false;  // changes its input
-};
 class CRESSET_API ReLU : public Module {
  public:
   explicit ReLU(const ReLUOptions& options = {}) : options_(options) {}
-  Tensor forward(const Tensor& input) override { return options_.inplace ? input.relu_() : functional::relu(input); }
+  Tensor forward(const Tensor& input) override { return functional::relu(input, options_); }
   std::string extra_repr() const override { return options_.inplace ? "inplace=True" : ""; }
   CRESSET_DECLARE_MODULE(ReLU)
 
