@@ -1,5 +1,9 @@
 // docs/ops.md, from the lists of kernels and the table.
+#include <cresset/cuda.h>
+#include <cresset/dispatch.h>
+
 #include <algorithm>
+#include <map>
 
 #include "cases/dump.h"
 #include "cases/op_table.h"
@@ -32,13 +36,22 @@ std::string kernels_in_order(const OpCases& op, DeviceType device) {
 
 // Devices with kernels for all slots of the op.
 std::string devices_of(const OpCases& op) {
-  std::string text;
-  for (const DeviceType device : {DeviceType::cpu, DeviceType::cuda}) {
-    const bool there = std::all_of(op.slots.begin(), op.slots.end(),
-                                   [&](const std::string& slot) { return !kernels_of(slot, device).empty(); });
-    if (there && (device == DeviceType::cpu || !op.slots.empty()))
-      text += (text.empty() ? "" : ", ") + std::string(device == DeviceType::cpu ? "cpu" : "cuda");
+  const bool on_cuda = cuda::is_available() && std::ranges::all_of(op.slots, [](const std::string& slot) {
+                         return !kernels_of(slot, DeviceType::cuda).empty();
+                       });
+  return on_cuda ? "cpu, cuda" : "cpu";
+}
+
+// A table of its own: only a build with CUDA, real or simulated, can write it.
+std::string cuda_kernels() {
+  std::map<std::string, std::string> rows;
+  for (const KernelInfo& kernel : kernels()) {
+    if (kernel.device != DeviceType::cuda) continue;
+    std::string& row = rows[kernel.slot];
+    row += (row.empty() ? "" : ", ") + kernel.name;
   }
+  std::string text;
+  for (const auto& [slot, names] : rows) text += "| `" + slot + "` | " + names + " |\n";
   return text;
 }
 
@@ -54,8 +67,10 @@ std::string ops_page() {
       "cases in `tests/cases`; mixed types are promoted as in PyTorch. Where an op has a gradient but no second one, "
       "asking for\n"
       "it (`create_graph`) is an error that names the op.\n\n"
-      "Written by `tools/ops_table.sh` from the lists of kernels and the case table; a test compares them.\n\n"
-      "| op | types | devices | kernels | gradient | second gradient |\n"
+      "Written by `tools/ops_table.sh` from the lists of kernels and the case table, in a build with simulated CUDA; a "
+      "test\n"
+      "compares them.\n\n"
+      "| op | types | devices | kernels on cpu | gradient | second gradient |\n"
       "| --- | --- | --- | --- | --- | --- |\n";
   for (const OpCases& op : op_table()) {
     const bool first = op.differentiable != Differentiable::no, second = op.differentiable == Differentiable::twice;
@@ -63,6 +78,8 @@ std::string ops_page() {
             kernels_in_order(op, DeviceType::cpu) + " | " + (first ? "yes" : "no") + " | " + (second ? "yes" : "no") +
             " |\n";
   }
+  if (cuda::is_available())
+    page += std::string(kCudaHeading) + "| part | kernels on cuda |\n| --- | --- |\n" + cuda_kernels();
   return page;
 }
 

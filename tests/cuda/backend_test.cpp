@@ -140,14 +140,19 @@ TEST_F(Cuda, DrawsTheNumbersOfTheCpu) {
       EXPECT_TRUE(make(kCuda).cpu().equal(make("cpu"))) << name(dtype) << normal;
     }
   }
-  for (const std::int64_t high : {std::int64_t{10}, std::int64_t{1} << 40})
-    for (const DType dtype : {kInt64, kInt32, kUInt8, kFloat32}) {
-      const auto make = [&](const Device& device) {
-        manual_seed(5);
-        return randint(-3, high, {501}, {.dtype = dtype, .device = device});
-      };
-      EXPECT_TRUE(make(kCuda).cpu().equal(make("cpu"))) << name(dtype) << high;
-    }
+  struct Range {
+    DType dtype;
+    std::int64_t low, high;
+  };
+  for (const auto& [dtype, low, high] :
+       {Range{kInt64, -3, 10}, Range{kInt64, -3, std::int64_t{1} << 40}, Range{kInt32, -3, 10},
+        Range{kInt32, -3, std::int64_t{1} << 31}, Range{kUInt8, 0, 256}, Range{kFloat32, -3, 10}}) {
+    const auto make = [&, dtype = dtype, low = low, high = high](const Device& device) {
+      manual_seed(5);
+      return randint(low, high, {501}, {.dtype = dtype, .device = device});
+    };
+    EXPECT_TRUE(make(kCuda).cpu().equal(make("cpu"))) << name(dtype) << high;
+  }
   const auto mask = [](const Device& device) {
     manual_seed(6);
     return zeros({1003}, {.device = device}).bernoulli_(0.3).cpu();
