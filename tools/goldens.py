@@ -56,7 +56,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent / "golden"))
 
-LIMIT = 1_000_000  # bytes of all files together
+LIMIT = 1 << 20  # bytes of all files together
 FIELDS = {"name", "op", "inputs", "options", "grad", "error"}
 
 

@@ -60,7 +60,8 @@ CRESSET_API Picture draw_grid(const Tensor& images, const std::vector<Caption>& 
 // All in one row, aligned at their upper edges.
 CRESSET_API Picture beside(const std::vector<Picture>& pictures);
 
-// Writes a PNG, all or nothing. Throws IoError where the file cannot be written.
+// Writes a PNG, all or nothing. ValueError where the picture is empty or its pixels do not fit its sizes, IoError where
+// the file cannot be written.
 CRESSET_API void save_png(const Picture& picture, const std::string& path);
 
 }  // namespace cresset::plot

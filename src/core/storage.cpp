@@ -1,6 +1,5 @@
 #include "core/storage.h"
 
-#include <limits>
 #include <new>
 
 #include "core/check.h"
@@ -51,8 +50,7 @@ void release_elsewhere(Storage& storage) noexcept {
 Ref<Storage> allocate_storage(std::size_t bytes, Device device) {
   if (!device.is_cpu()) [[unlikely]]
     return allocate_on_device(bytes, device);
-  check<OutOfMemoryError>(bytes <= std::numeric_limits<std::size_t>::max() / 2, "cpu: cannot allocate {} bytes", bytes);
-  void* block = cpu_allocate(kHeader + bytes);
+  void* block = cpu_allocate(kHeader + bytes);  // no overflow: checked_numel() has limited the bytes to an int64
   auto* storage = new (block) Storage;
   storage->bytes = bytes;
   storage->data = static_cast<char*>(block) + kHeader;

@@ -16,16 +16,17 @@ struct FreeReader {
 };
 using Reader = std::unique_ptr<archive, FreeReader>;
 
+// What libarchive says, where it says something.
 std::string reason(archive* a) {
   const char* text = archive_error_string(a);
-  return text != nullptr ? text : "unknown reason";
+  return text != nullptr ? std::string(": ") + text : "";
 }
 
 void open(archive* reader, const std::string& path) {
   // Missing or unreadable files are the system's business: say so in its words.
   (void)File::open_to_read(path);
-  check<FormatError>(archive_read_open_filename(reader, path.c_str(), 1 << 18) == ARCHIVE_OK,
-                     "{} must be an archive or a compressed file: {}", path, reason(reader));
+  const int opened = archive_read_open_filename(reader, path.c_str(), 1 << 18);  // before its reason is asked for
+  check<FormatError>(opened == ARCHIVE_OK, "{} must be an archive or a compressed file{}", path, reason(reader));
 }
 
 // Relative, without "..": stays below the folder that it is joined to.
@@ -47,14 +48,14 @@ std::vector<unsigned char> read_compressed(const std::string& path, std::size_t 
   archive_read_support_format_raw(reader.get());
   open(reader.get(), path);
   archive_entry* entry = nullptr;
-  check<FormatError>(archive_read_next_header(reader.get(), &entry) == ARCHIVE_OK, "{} must be a compressed file: {}",
-                     path, reason(reader.get()));
+  const bool begins = archive_read_next_header(reader.get(), &entry) == ARCHIVE_OK;
   std::vector<unsigned char> content;
   std::size_t size = 0;
   for (;;) {
     content.resize(size + (std::size_t{1} << 20));
-    const la_ssize_t n = archive_read_data(reader.get(), content.data() + size, content.size() - size);
-    check<FormatError>(n >= 0, "{} must be a whole compressed file: {}", path, reason(reader.get()));
+    const la_ssize_t n =
+        begins ? archive_read_data(reader.get(), content.data() + size, content.size() - size) : ARCHIVE_FATAL;
+    check<FormatError>(n >= 0, "{} must be a whole compressed file{}", path, reason(reader.get()));
     if (n == 0) break;
     size += static_cast<std::size_t>(n);
     check<FormatError>(size <= limit, "{} must hold at most {} bytes when unpacked", path, limit);
@@ -74,7 +75,7 @@ void unpack(const std::string& archive_path, const std::string& folder) {
     archive_entry* entry = nullptr;
     const int status = archive_read_next_header(reader.get(), &entry);
     if (status == ARCHIVE_EOF) return;
-    check<FormatError>(status == ARCHIVE_OK, "{} must be a whole archive: {}", archive_path, reason(reader.get()));
+    check<FormatError>(status == ARCHIVE_OK, "{} must be a whole archive{}", archive_path, reason(reader.get()));
     const char* path_name = archive_entry_pathname(entry);
     const std::string name = path_name != nullptr ? path_name : "";
     check<FormatError>(stays_inside(name), "{}: entries must stay inside the folder, got \"{}\"", archive_path, name);
@@ -90,7 +91,7 @@ void unpack(const std::string& archive_path, const std::string& folder) {
     out.truncate();
     for (;;) {
       const la_ssize_t n = archive_read_data(reader.get(), buffer.data(), buffer.size());
-      check<FormatError>(n >= 0, "{} must be a whole archive: {}", archive_path, reason(reader.get()));
+      check<FormatError>(n >= 0, "{} must be a whole archive{}", archive_path, reason(reader.get()));
       if (n == 0) break;
       out.write(buffer.data(), static_cast<std::size_t>(n));
     }

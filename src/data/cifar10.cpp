@@ -43,7 +43,7 @@ void read_file(const std::string& path, std::int64_t records, std::uint8_t* imag
   for (std::int64_t done = 0; done < records;) {
     const std::int64_t count = std::min(kBlock, records - done);
     const auto bytes = static_cast<std::size_t>(count * kRecordBytes);
-    check<FormatError>(file.read(block.data(), bytes) == bytes, "CIFAR10: {} must not change while it is read", path);
+    file.read_exactly(block.data(), bytes);
     for (std::int64_t i = 0; i < count; ++i, ++done) {
       const std::uint8_t* record = block.data() + i * kRecordBytes;
       check<ValueError>(*record < 10, "CIFAR10: labels must be in [0, 10), {} has {} in record {}", path, *record,

@@ -55,6 +55,11 @@ std::size_t File::read(void* to, std::size_t bytes) const {
   return done;
 }
 
+void File::read_exactly(void* to, std::size_t bytes) const {
+  const std::size_t got = read(to, bytes);
+  check<FormatError>(got == bytes, "{} became shorter while it was read: {} bytes are missing", path_, bytes - got);
+}
+
 void File::write(const void* from, std::size_t bytes) const {
   std::size_t done = 0;
   while (done < bytes) {

@@ -28,6 +28,8 @@ class File {
   std::size_t read_some(void* to, std::size_t bytes) const;
   // As many bytes as there are, up to `bytes`.
   std::size_t read(void* to, std::size_t bytes) const;
+  // FormatError where there are fewer.
+  void read_exactly(void* to, std::size_t bytes) const;
   void write(const void* from, std::size_t bytes) const;
   void truncate() const;
   // What was written is on the disk when this returns.

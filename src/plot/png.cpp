@@ -12,6 +12,11 @@ namespace cresset::plot {
 
 void save_png(const Picture& picture, const std::string& path) {
   check<ValueError>(picture.width > 0 && picture.height > 0, "save_png: {}: the picture must not be empty", path);
+  const std::size_t bytes_needed =
+      std::size_t{3} * static_cast<std::size_t>(picture.width) * static_cast<std::size_t>(picture.height);
+  check<ValueError>(picture.pixels.size() == bytes_needed,
+                    "save_png: {}: a picture of {} by {} pixels takes {} bytes, has {}", path, picture.width,
+                    picture.height, bytes_needed, picture.pixels.size());
   std::string bytes;
   const auto collect = [](void* context, void* data, int size) {
     static_cast<std::string*>(context)->append(static_cast<const char*>(data), static_cast<std::size_t>(size));

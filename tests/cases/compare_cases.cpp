@@ -19,6 +19,14 @@ Outputs call_comparison(const Arguments& in, const Options&) {
   return {kFunction(in[0], full({}, in.number(1), {.dtype = in.number(1).is_integral() ? kInt64 : kFloat64}))};
 }
 
+std::vector<ErrorCase> not_truths(const std::string& op) {
+  const Argument truth = t({2}, {.data = kTruth, .dtype = kBool}), number = t({2}, {.dtype = kInt64});
+  const std::string message = op + ": operands must be bool tensors, got int64[2]";
+  return {
+      {.name = "left", .arguments = {number, truth}, .type = ErrorType::dtype, .message = message, .golden = false},
+      {.name = "right", .arguments = {truth, number}, .type = ErrorType::dtype, .message = message, .golden = false}};
+}
+
 template <Function* kFunction>
 OpCases extremum(const char* name) {
   OpCases op{.name = name, .call = call<kFunction>, .slots = {"binary"}, .ulps = 0.5, .grad_ulps = 0};
@@ -66,14 +74,16 @@ OpCases bitwise_and_cases() {
           .call = call_and,
           .slots = {"binary"},
           .differentiable = Differentiable::no,
-          .cases = truths()};
+          .cases = truths(),
+          .errors = not_truths("operator&")};
 }
 OpCases bitwise_or_cases() {
   return {.name = "bitwise_or",
           .call = call_or,
           .slots = {"binary"},
           .differentiable = Differentiable::no,
-          .cases = truths()};
+          .cases = truths(),
+          .errors = not_truths("operator|")};
 }
 
 OpCases where_cases() {

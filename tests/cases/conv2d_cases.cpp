@@ -206,6 +206,15 @@ OpCases conv2d_cases() {
        .arguments = {x({1, 3, 5, 5}), w({0, 3, 3, 3})},
        .message = "conv2d: weight should have at least one element along every dimension, got float32[0, 3, 3, 3]",
        .golden = false},
+      {.name = "bias_type",
+       .arguments = {x({1, 3, 5, 5}), w({4, 3, 3, 3}), t({4}, {.dtype = kFloat64})},
+       .type = ErrorType::dtype,
+       .message = "conv2d: Input type (float32[1, 3, 5, 5]) and bias type (float64[4]) should be the same"},
+      {.name = "bools",
+       .arguments = {t({1, 3, 5, 5}, kTruth), t({4, 3, 3, 3}, kTruth)},
+       .dtype = kBool,
+       .type = ErrorType::dtype,
+       .message = "conv2d: not supported for bool tensors"},
   };
   return op;
 }

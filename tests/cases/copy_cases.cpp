@@ -162,6 +162,13 @@ OpCases copy_in_place_cases() {
               {.name = "broadcast", .arguments = {t({3, 5}), t({5})}, .exact = true},
               {.name = "converted", .arguments = {t({3, 5}), t({3, 5}, {.dtype = kFloat64})}, .exact = true},
               {.name = "channels_last", .arguments = {t({2, 3, 4, 5}, kLast), t({2, 3, 4, 5})}, .exact = true}};
+  op.errors = {{.name = "more_dims",
+                .arguments = {t({3}), t({1, 3})},
+                .message = "copy_: a tensor of shape [1, 3] cannot be written to one of shape [3]",
+                .golden = false},
+               {.name = "grows",
+                .arguments = {t({1, 3}), t({2, 3})},
+                .message = "copy_: a tensor of shape [2, 3] cannot be written to one of shape [1, 3]"}};
   return op;
 }
 OpCases fill_in_place_cases() {

@@ -78,7 +78,12 @@ OpCases stack_cases() {
   op.errors = {{.name = "shapes",
                 .arguments = {t({2, 3}), t({3, 2})},
                 .message = "stack: expects each tensor to be equal size, but got [2, 3] at entry 0 and [3, 2] at entry "
-                           "1"}};
+                           "1"},
+               {.name = "none",
+                .arguments = {},
+                .type = ErrorType::value,
+                .message = "stack: expects a non-empty TensorList",
+                .golden = false}};
   return op;
 }
 
@@ -121,7 +126,22 @@ OpCases pad_cases() {
        .arguments = {t({2, 3})},
        .options = {{"pad", {-2, -2}}},
        .type = ErrorType::value,
-       .message = "pad: The input size 3, plus negative padding -2 and -2, resulted in a negative output size"}};
+       .message = "pad: The input size 3, plus negative padding -2 and -2, resulted in a negative output size"},
+      {.name = "circular_too_far",
+       .arguments = {t({1, 2, 3})},
+       .options = {{"pad", {0, 4}}, {"mode", "circular"}},
+       .type = ErrorType::value,
+       .message = "pad: Padding value causes wrapping around more than once: (0, 4) at dimension 2 of input [1, 2, 3]"},
+      {.name = "negative_reflection",
+       .arguments = {t({1, 2, 3})},
+       .options = {{"pad", {1, -1}}, {"mode", "reflect"}},
+       .type = ErrorType::value,
+       .message = "pad: only zeros take negative padding, got 1 and -1",
+       .golden = false},
+      {.name = "replicates_nothing",
+       .arguments = {t({1, 2, 0})},
+       .options = {{"pad", {1, 0}}, {"mode", "replicate"}},
+       .message = "pad: Expected non-zero size for dimension 2, got [1, 2, 0]"}};
   return op;
 }
 

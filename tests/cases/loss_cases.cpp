@@ -127,6 +127,27 @@ OpCases cross_entropy_cases() {
        .options = {{"label_smoothing", 1.5}},
        .type = ErrorType::value,
        .message = "cross_entropy: label_smoothing must be between 0.0 and 1.0. Got: 1.5"},
+      {.name = "integers",
+       .arguments = {t({2, 3}), classes({2}, 3)},
+       .dtype = kInt64,
+       .type = ErrorType::dtype,
+       .message = "cross_entropy: the input must be of a floating type, got int64[2, 3]"},
+      {.name = "number",
+       .arguments = {x({}), classes({}, 3)},
+       .message = "cross_entropy: the input must be [N, C, ...] or [C], got float32[]"},
+      {.name = "weight_type",
+       .arguments = {x({2, 3}), classes({2}, 3), t({3}, {.data = kPositive, .dtype = kFloat64, .grad = false})},
+       .type = ErrorType::dtype,
+       .message = "cross_entropy: expected scalar type float32 for weight but found float64"},
+      {.name = "probabilities_of_other_shape",
+       .arguments = {x({2, 3}), probabilities({2, 4})},
+       .message = "cross_entropy: Expected floating point type for target with class probabilities, of the input's "
+                  "shape [2, 3], got float32[2, 4]"},
+      {.name = "ignored_probabilities",
+       .arguments = {x({2, 3}), probabilities({2, 3})},
+       .options = {{"ignore_index", 1}},
+       .type = ErrorType::value,
+       .message = "cross_entropy: ignore_index is not supported for floating point target"},
   };
   return op;
 }

@@ -71,7 +71,12 @@ OpCases matmul_cases() {
                {.name = "batches",
                 .arguments = {x({2, 3, 4}), x({3, 4, 5})},
                 .message = "matmul: The size of tensor a (2) must match the size of tensor b (3) at non-singleton "
-                           "dimension 0 (a [2], b [3])"}};
+                           "dimension 0 (a [2], b [3])"},
+               {.name = "bools",
+                .arguments = {t({2, 3}, kTruth), t({3, 2}, kTruth)},
+                .dtype = kBool,
+                .type = ErrorType::dtype,
+                .message = "matmul: not supported for bool tensors"}};
   return op;
 }
 
@@ -128,7 +133,16 @@ OpCases linear_cases() {
                 .arguments = {x({2, 5}), t({4, 5}, {.dtype = kBFloat16})},
                 .type = ErrorType::dtype,
                 .message = "linear: input and weight must have the same dtype, got float32[2, 5] and bfloat16"
-                           "[4, 5]"}};
+                           "[4, 5]"},
+               {.name = "bias_type",
+                .arguments = {x({2, 5}), x({4, 5}), t({4}, {.dtype = kFloat64})},
+                .type = ErrorType::dtype,
+                .message = "linear: input and bias must have the same dtype, got float32[2, 5] and float64[4]"},
+               {.name = "bools",
+                .arguments = {t({2, 5}, kTruth), t({4, 5}, kTruth)},
+                .dtype = kBool,
+                .type = ErrorType::dtype,
+                .message = "linear: not supported for bool tensors"}};
   return op;
 }
 

@@ -236,6 +236,11 @@ OpCases batch_norm_cases() {
        .arguments = {x({3}), none(), none()},
        .options = {{"training", true}},
        .message = "batch_norm: the input must be [N, C, ...], got float32[3]"},
+      {.name = "integers",
+       .arguments = {t({2, 3}), statistic(3, kFifths), statistic(3, kPositive)},
+       .dtype = kInt64,
+       .type = ErrorType::dtype,
+       .message = "batch_norm: the input must be of a floating type, got int64[2, 3]"},
   };
   return op;
 }
@@ -256,7 +261,12 @@ OpCases dropout_cases() {
                 .arguments = {t({3})},
                 .options = {{"p", 1.5}},
                 .type = ErrorType::value,
-                .message = "dropout: dropout probability has to be between 0 and 1, but got 1.5"}};
+                .message = "dropout: dropout probability has to be between 0 and 1, but got 1.5"},
+               {.name = "integers",
+                .arguments = {t({3})},
+                .dtype = kInt64,
+                .type = ErrorType::dtype,
+                .message = "dropout: the input must be of a floating type, got int64[3]"}};
   return op;
 }
 

@@ -132,6 +132,22 @@ std::vector<ErrorCase> window_errors(const std::string& op) {
        .options = {{"kernel_size", 2}, {"stride", {1, 0}}},
        .type = ErrorType::value,
        .message = op + ": stride should be greater than zero, but got 1 and 0"},
+      {.name = "negative_padding",
+       .arguments = {x({1, 1, 4, 4})},
+       .options = {{"kernel_size", 2}, {"padding", {0, -1}}},
+       .type = ErrorType::value,
+       .message = op + ": pad must be non-negative, but got pad: 0, -1"},
+      {.name = "empty_image",
+       .arguments = {x({1, 0, 4, 4})},
+       .options = {{"kernel_size", 2}},
+       .message = op + ": Expected 3D or 4D tensor with optional 0 dim batch size for input, but got: float32"
+                       "[1, 0, 4, 4]"},
+      {.name = "huge_stride",
+       .arguments = {x({1, 1, 4, 4})},
+       .options = {{"kernel_size", 2}, {"stride", {1, 1073741825}}},
+       .type = ErrorType::value,
+       .message = op + ": sizes, strides and dilations must not exceed 1073741824",
+       .golden = false},
   };
 }
 
@@ -162,6 +178,17 @@ OpCases max_pool(const char* name, OpCall call) {
   for (OpCase& c : op.cases)
     if (c.name == "not_a_number") c.arguments[0].shape = {1, 1, 3, 3};
   op.errors = window_errors("max_pool2d");
+  op.errors.push_back({.name = "dilation",
+                       .arguments = {x({1, 1, 4, 4})},
+                       .options = {{"kernel_size", 2}, {"dilation", {0, 1}}},
+                       .type = ErrorType::value,
+                       .message = "max_pool2d: dilation should be greater than zero, but got 0 and 1"});
+  op.errors.push_back({.name = "bools",
+                       .arguments = {x({1, 1, 4, 4})},
+                       .options = {{"kernel_size", 2}},
+                       .dtype = kBool,
+                       .type = ErrorType::dtype,
+                       .message = "max_pool2d: not supported for bool tensors"});
   return op;
 }
 
@@ -268,7 +295,19 @@ OpCases adaptive_avg_pool2d_cases() {
                 .arguments = {x({1, 2, 0, 4})},
                 .options = {{"output_size", 2}},
                 .message = "adaptive_avg_pool2d: Expected input to have non-zero size for non-batch dimensions, but "
-                           "input has sizes [1, 2, 0, 4]"}};
+                           "input has sizes [1, 2, 0, 4]"},
+               {.name = "integers",
+                .arguments = {t({1, 1, 4, 4})},
+                .options = {{"output_size", 2}},
+                .dtype = kInt64,
+                .type = ErrorType::dtype,
+                .message = "adaptive_avg_pool2d: the input must be of a floating type, got int64[1, 1, 4, 4]"},
+               {.name = "negative_size",
+                .arguments = {x({1, 1, 4, 4})},
+                .options = {{"output_size", {2, -1}}},
+                .type = ErrorType::value,
+                .message = "adaptive_avg_pool2d: elements of output_size must be greater than or equal to 0 but "
+                           "received 2, -1"}};
   return op;
 }
 

@@ -47,7 +47,21 @@ OpCases view_op_cases() {
        {.name = "numbers",
         .arguments = {t({2, 3})},
         .options = {{"size", {4}}},
-        .message = "view: shape '[4]' is invalid for input of size 6"}});
+        .message = "view: shape '[4]' is invalid for input of size 6"},
+       {.name = "two_inferred",
+        .arguments = {t({2, 3})},
+        .options = {{"size", {-1, -1}}},
+        .message = "view: only one dimension can be inferred, got shape [-1, -1]"},
+       {.name = "negative",
+        .arguments = {t({2, 3})},
+        .options = {{"size", {-2, 3}}},
+        .message = "view: invalid shape dimension -2 in [-2, 3]"},
+       {.name = "ambiguous",
+        .arguments = {t({0, 3})},
+        .options = {{"size", {-1, 0}}},
+        .message =
+            "view: cannot reshape tensor of 0 elements into shape [-1, 0] because the unspecified dimension size "
+            "-1 can be any value and is ambiguous"}});
 }
 
 OpCases reshape_cases() {
@@ -80,7 +94,11 @@ OpCases unflatten_cases() {
                    return Outputs{in[0].unflatten(o.integer("dim", 0), shape_of(o, "sizes"))};
                  },
                  {{.name = "plain", .arguments = {t({2, 6})}, .options = {{"dim", 1}, {"sizes", {2, -1}}}},
-                  {.name = "sliced", .arguments = {t({4, 3}, kSliced)}, .options = {{"dim", 0}, {"sizes", {2, 2}}}}});
+                  {.name = "sliced", .arguments = {t({4, 3}, kSliced)}, .options = {{"dim", 0}, {"sizes", {2, 2}}}}},
+                 {{.name = "number",
+                   .arguments = {t({})},
+                   .options = {{"dim", 0}, {"sizes", {1}}},
+                   .message = "unflatten: cannot be applied to a 0-dim tensor"}});
 }
 
 OpCases permute_cases() {
@@ -92,7 +110,12 @@ OpCases permute_cases() {
                    .arguments = {t({2, 3})},
                    .options = {{"dims", {1, 1}}},
                    .type = ErrorType::value,
-                   .message = "permute: duplicate dims are not allowed, got [1, 1]"}});
+                   .message = "permute: duplicate dims are not allowed, got [1, 1]"},
+                  {.name = "too_few",
+                   .arguments = {t({2, 3})},
+                   .options = {{"dims", {1}}},
+                   .message = "permute: the number of dimensions in the tensor input does not match the length of the "
+                              "desired ordering of dimensions i.e. input.dim() = 2 is not equal to len(dims) = 1"}});
 }
 
 OpCases transpose_cases() {
@@ -157,7 +180,19 @@ OpCases expand_cases() {
         .arguments = {t({2, 3})},
         .options = {{"size", {2, 4}}},
         .message = "expand: The expanded size of the tensor (4) must match the existing size (3) at non-singleton "
-                   "dimension 1. Target sizes: [2, 4]. Tensor sizes: [2, 3]"}});
+                   "dimension 1. Target sizes: [2, 4]. Tensor sizes: [2, 3]"},
+       {.name = "too_few",
+        .arguments = {t({2, 3})},
+        .options = {{"size", {3}}},
+        .message =
+            "expand: the number of sizes provided (1) must be greater or equal to the number of dimensions in the "
+            "tensor (2)"},
+       {.name = "nothing_to_keep",
+        .arguments = {t({3})},
+        .options = {{"size", {-1, 3}}},
+        .message =
+            "expand: the expanded size of the tensor (-1) isn't allowed in dimension 0 (requested shape [-1, 3], "
+            "tensor [3])"}});
 }
 
 OpCases narrow_cases() {
@@ -172,7 +207,21 @@ OpCases narrow_cases() {
                    .arguments = {t({4, 3})},
                    .options = {{"dim", 0}, {"start", 2}, {"length", 3}},
                    .type = ErrorType::index,
-                   .message = "narrow: start (2) + length (3) exceeds dimension size (4)"}});
+                   .message = "narrow: start (2) + length (3) exceeds dimension size (4)"},
+                  {.name = "outside",
+                   .arguments = {t({4, 3})},
+                   .options = {{"dim", 0}, {"start", 5}, {"length", 0}},
+                   .type = ErrorType::index,
+                   .message = "narrow: start out of range (expected to be in range of [-4, 4], but got 5)"},
+                  {.name = "negative_length",
+                   .arguments = {t({4, 3})},
+                   .options = {{"dim", 0}, {"start", 2}, {"length", -1}},
+                   .type = ErrorType::value,
+                   .message = "narrow: length must be non-negative, got -1"},
+                  {.name = "number",
+                   .arguments = {t({})},
+                   .options = {{"dim", 0}, {"start", 0}, {"length", 0}},
+                   .message = "narrow: cannot be applied to a 0-dim tensor"}});
 }
 OpCases select_cases() {
   return view_op("select",
@@ -203,14 +252,20 @@ OpCases slice_cases() {
                    .arguments = {t({5})},
                    .options = {{"dim", 0}, {"step", -1}},
                    .type = ErrorType::value,
-                   .message = "slice: step must be positive, got -1"}});
+                   .message = "slice: step must be positive, got -1"},
+                  {.name = "number", .arguments = {t({})}, .message = "slice: cannot be applied to a 0-dim tensor"}});
 }
 OpCases chunk_cases() {
   return view_op(
       "chunk",
       [](const Arguments& in, const Options& o) { return in[0].chunk(o.integer("chunks", 1), o.integer("dim", 0)); },
       {{.name = "plain", .arguments = {t({5, 2})}, .options = {{"chunks", 2}}},
-       {.name = "fewer", .arguments = {t({2, 5})}, .options = {{"chunks", 4}, {"dim", 1}}}});
+       {.name = "fewer", .arguments = {t({2, 5})}, .options = {{"chunks", 4}, {"dim", 1}}}},
+      {{.name = "none",
+        .arguments = {t({5})},
+        .options = {{"chunks", 0}},
+        .type = ErrorType::value,
+        .message = "chunk: expects chunks to be greater than 0, got 0"}});
 }
 OpCases split_cases() {
   return view_op(
@@ -226,7 +281,17 @@ OpCases split_cases() {
         .arguments = {t({5})},
         .options = {{"split_size_or_sections", {1, 3}}},
         .type = ErrorType::value,
-        .message = "split: the sizes must add up to 5, the size of dimension 0, got 4"}});
+        .message = "split: the sizes must add up to 5, the size of dimension 0, got 4"},
+       {.name = "negative_part",
+        .arguments = {t({5})},
+        .options = {{"split_size_or_sections", {6, -1}}},
+        .type = ErrorType::value,
+        .message = "split: sizes must not be negative, got -1"},
+       {.name = "size_of_zero",
+        .arguments = {t({5})},
+        .options = {{"split_size_or_sections", 0}},
+        .type = ErrorType::value,
+        .message = "split: split_size must be positive, got 0"}});
 }
 OpCases unbind_cases() {
   return view_op("unbind", [](const Arguments& in, const Options& o) { return in[0].unbind(o.integer("dim", 0)); },

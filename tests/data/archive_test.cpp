@@ -82,6 +82,32 @@ TEST(Unpack, RefusesDamage) {
   EXPECT_THAT(message_of<IoError>([&] { unpack(folder / "none", folder / "out"); }), StartsWith("cannot open "));
 }
 
+TEST(Unpack, SaysWhereItStopped) {
+  const ScratchFolder folder;
+  const std::string path = folder / "a.tar.gz";
+  std::string noise;
+  for (unsigned i = 0, state = 1; i < 300000; ++i, state = state * 1664525u + 1013904223u)
+    noise += static_cast<char>(state >> 24);
+  write_tar(path, {{"one", noise}, {"two", "2"}});
+  const std::string whole = read_text(path);
+  const auto bytes = read_compressed(path, 1 << 20);
+  std::string plain(bytes.begin(), bytes.end());
+  const auto unpacked = [&] { return message_of<FormatError>([&] { unpack(path, folder / "out"); }); };
+  const auto read = [&] { return message_of<FormatError>([&] { read_compressed(path, 1 << 20); }); };
+
+  write_text(path, "");
+  EXPECT_EQ(read(), path + " must be an archive or a compressed file: Unrecognized archive format");
+  write_text(path, whole.substr(0, 1000));  // not even a first block
+  EXPECT_EQ(unpacked(), path + " must be an archive or a compressed file: truncated gzip input");
+  EXPECT_EQ(read(), path + " must be an archive or a compressed file: truncated gzip input");
+  write_text(path, whole.substr(0, whole.size() - 1000));
+  EXPECT_EQ(unpacked(), path + " must be a whole archive: truncated gzip input");
+  EXPECT_EQ(read(), path + " must be a whole compressed file: truncated gzip input");
+  plain[plain.find("two") + 1] ^= 1;  // the header of the second file
+  write_text(path, plain);
+  EXPECT_THAT(unpacked(), StartsWith(path + " must be a whole archive: Damaged tar archive"));
+}
+
 TEST(ReadCompressed, HasALimit) {
   const ScratchFolder folder;
   write_text(folder / "f", std::string(3000000, 'x'));

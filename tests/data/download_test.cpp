@@ -2,6 +2,7 @@
 #include <cresset/error.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <openssl/evp.h>
 
 #include "data/file.h"
 #include "data/local_server.h"
@@ -234,6 +235,11 @@ TEST(DownloadMd5, KnowsPublishedSums) {
   EXPECT_EQ(md5_of_file(folder / "abc"), "900150983cd24fb0d6963f7d28e17f72");  // RFC 1321
   EXPECT_EQ(message_of<IoError>([&] { md5_of_file(folder / "none"); }),
             "cannot open " + (folder / "none") + ": No such file or directory");
+  // Where OpenSSL may use approved sums only, MD5 is none.
+  ASSERT_EQ(EVP_default_properties_enable_fips(nullptr, 1), 1);
+  const std::string refused = message_of<IoError>([&] { md5_of_file(folder / "abc"); });
+  ASSERT_EQ(EVP_default_properties_enable_fips(nullptr, 0), 1);
+  EXPECT_EQ(refused, "md5: must be available in OpenSSL to check " + (folder / "abc"));
 }
 
 }  // namespace

@@ -190,6 +190,12 @@ TEST(DataLoader, ChecksItsOptions) {
   EXPECT_EQ(message({.prefetch_factor = 0}), "DataLoader: prefetch_factor must be positive, got 0");
   EXPECT_EQ(message({.shuffle = true, .sampler = std::vector<std::int64_t>{1}}),
             "DataLoader: sampler and shuffle must not both be given");
+  struct Negative {
+    int size() const { return -1; }
+    Tensor get(std::int64_t) const { return {}; }
+  };
+  EXPECT_EQ(message_of<ValueError>([] { DataLoader(Negative{}); }),
+            "DataLoader: the data set's size must not be negative, got -1");
 }
 
 // More than there are samples is all of them, however much more.

@@ -109,7 +109,8 @@ TEST(Idx, RefusesDamage) {
   write_text(path, idx({2}, labels(20)));
   EXPECT_EQ(message_of<FormatError>(read), path + " must begin with the magic number 0x00000803, got 0x00000801");
   write_text(path, idx({0xffffffff, 0xffffffff, 0xffffffff}, ""));
-  EXPECT_THAT(message_of<FormatError>(read), HasSubstr("sizes must be positive and give at most 2147483648 bytes"));
+  EXPECT_THAT(message_of<FormatError>(read),
+              HasSubstr(": sizes must be positive and give at most 2147483648 bytes, got [4294967295"));
   write_text(path, idx({2, 0, 5}, ""));
   EXPECT_THAT(message_of<FormatError>(read), HasSubstr("got [2, 0]"));
   EXPECT_EQ(message_of<IoError>([&] { read_idx(folder / "none", 3); }),

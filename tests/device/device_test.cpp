@@ -168,7 +168,8 @@ TEST_F(OnDevice, PinsAndCopiesWithoutWaiting) {
   EXPECT_EQ(fake_counts().blocking_copies, before.blocking_copies);
   EXPECT_TRUE(back.is_pinned());
   EXPECT_TRUE(back.equal(x));
-  EXPECT_THROW(there.pin_memory(), DeviceError);
+  EXPECT_EQ(message_of<DeviceError>([&] { there.pin_memory(); }),
+            "pin_memory: only tensors on the CPU can be pinned, this one is on cuda:0");
 }
 
 TEST_F(OnDevice, GradientsFlowAcrossDevices) {
@@ -248,8 +249,29 @@ TEST_F(OnDevice, KernelsSeeTheCurrentStream) {
   EXPECT_EQ(seen, cuda::default_stream("cuda:1").handle());
   const cuda::Event event = side.record_event();
   EXPECT_TRUE(event.query());
-  EXPECT_THROW(event.record(cuda::default_stream()), DeviceError);
-  EXPECT_THROW(event.elapsed_ms(event), ValueError);
+  EXPECT_EQ(message_of<DeviceError>([&] { event.record(cuda::default_stream()); }),
+            "Event: was recorded on cuda:1 before and cannot be recorded on cuda:0");
+  const cuda::Event timed({.enable_timing = true}), other({.enable_timing = true});
+  const auto elapsed = [&](const cuda::Event& first) { return [&] { first.elapsed_ms(timed); }; };
+  timed.record(side);
+  const std::string unfit = "Event: both must be made with enable_timing and be recorded before a time can be taken";
+  EXPECT_EQ(message_of<ValueError>(elapsed(event)), unfit);
+  EXPECT_EQ(message_of<ValueError>(elapsed(other)), unfit);
+  other.record(side);
+  EXPECT_EQ(message_of<ValueError>(elapsed(other)), "(no such error)");
+  set_fake_busy(true);
+  const std::string early = message_of<ValueError>(elapsed(other));
+  set_fake_busy(false);
+  EXPECT_EQ(early, "Event: both must be done before a time can be taken");
+}
+
+TEST_F(OnDevice, RefusesWhatDoesNotFit) {
+  EXPECT_EQ(message_of<ValueError>([] { cuda::set_memory_limit(-1); }),
+            "set_memory_limit: must not be negative, got -1");
+  EXPECT_EQ(message_of<DeviceError>([] { cuda::record_stream(ones({2}), cuda::default_stream()); }),
+            "record_stream: the tensor is on cpu, the stream on cuda:0");
+  EXPECT_EQ(message_of<DeviceError>([] { use_fake_device(); }),
+            "use_device_functions: the backend was asked for already");
 }
 
 }  // namespace

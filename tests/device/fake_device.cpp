@@ -27,6 +27,7 @@ std::map<void*, std::int64_t> blocks;
 FakeCounts counts{};
 std::int64_t limit = 0, held = 0;
 std::int64_t waits = 0;
+bool busy = false;
 int streams = 0;
 
 void* stream_of(int device, int number) { return reinterpret_cast<void*>(std::intptr_t{1000} * (device + 1) + number); }
@@ -83,7 +84,7 @@ constexpr DeviceFunctions kFunctions = {
     .destroy_event = [](int, void* event) noexcept { std::free(event); },
     .record_event = [](int, void*, void*) {},
     .wait_event = [](int, void*, void*) {},
-    .event_done = [](int, void*) { return true; },
+    .event_done = [](int, void*) { return !busy; },
     .synchronize_event = [](int, void*) { ++waits; },
     .milliseconds_between = [](int, void*, void*) { return 0.0F; },
     .memory_stats = [](int, cuda::MemoryStats& out) { out.allocated = held; },
@@ -140,5 +141,6 @@ void use_fake_device() {
 
 FakeCounts fake_counts() { return counts; }
 void set_fake_memory(std::int64_t bytes) { limit = bytes; }
+void set_fake_busy(bool value) { busy = value; }
 
 }  // namespace cresset::test

@@ -14,5 +14,7 @@ struct FakeCounts {
 FakeCounts fake_counts();
 // Allocations beyond it fail as a device's do.
 void set_fake_memory(std::int64_t bytes);
+// While it is set, no event is done.
+void set_fake_busy(bool value);
 
 }  // namespace cresset::test

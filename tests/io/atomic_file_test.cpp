@@ -67,6 +67,14 @@ TEST(AtomicFile, SaysWhatIsWrongWithThePath) {
             "write: " + (folder / "none/x") + ": cannot write beside it: No such file or directory");
 }
 
+TEST(AtomicFile, DoesNotReplaceAFolderThatCameBetween) {
+  const ScratchFolder folder;
+  AtomicFile file(folder / "x", "save");
+  fs::create_directory(folder / "x");
+  EXPECT_EQ(message_of<IoError>([&] { file.commit(); }),
+            "save: " + (folder / "x") + ": cannot put it in place: Is a directory");
+}
+
 TEST(AtomicFile, RemovesWhatAKilledWriterLeft) {
   const ScratchFolder folder;
   write_text(folder / "x.tmp-123-4", "orphan");

@@ -80,6 +80,8 @@ std::vector<Case> cases() {
       {"newer version",
        file_of(R"({"__metadata__":{"cresset":"{\"version\":2,\"ties\":[],\"channels_last\":[]}"}})", 0),
        "was written by a newer version of cresset"},
+      {"own metadata without ties", file_of(R"({"__metadata__":{"cresset":"{\"version\":1}"}})", 0),
+       "cresset's part of __metadata__ is malformed: [json.exception.out_of_range.403] key 'ties' not found"},
       {"tie to nothing",
        file_of(R"({"__metadata__":{"cresset":"{\"version\":1,\"ties\":[[0,\"a\",\"b\"]],\"channels_last\":[]}"}})", 0),
        "'a' is tied to 'b', which does not fit"},
@@ -120,6 +122,15 @@ TEST(HostileFile, MissingFolderOrFile) {
   EXPECT_EQ(message_of<IoError>([&] { load(folder / "none"); }),
             "load: " + (folder / "none") + ": cannot open it: No such file or directory");
   EXPECT_EQ(message_of<IoError>([&] { load(folder.path()); }), "load: " + folder.path() + ": must be a regular file");
+}
+
+// The system's files say that they have 4096 bytes and give fewer, or none.
+TEST(HostileFile, ThatGivesLessThanItPromises) {
+  const std::string few = "/sys/devices/system/cpu/online", none = "/sys/class/net/lo/speed";
+  if (!std::filesystem::exists(few) || read_text(few).size() >= 8 || !std::filesystem::exists(none))
+    GTEST_SKIP() << "no such files here";
+  EXPECT_EQ(message_of<FormatError>([&] { load(few); }), "load: " + few + ": became shorter while it was read");
+  EXPECT_EQ(message_of<IoError>([&] { load(none); }), "load: " + none + ": cannot read it: Invalid argument");
 }
 
 // Whatever byte of a good file is changed or cut off, it loads or is refused with a typed error.

@@ -145,6 +145,8 @@ TEST(ForgottenMembers, AClassWithoutTheMacroIsNamed) {
             std::string("NoMacro") + kNoMacro + "NoMacro has none of its own");
   EXPECT_EQ(message_of<ValueError>([] { SubclassWithoutMacro().parameters(); }),
             std::string("SubclassWithoutMacro") + kNoMacro + "SubclassWithoutMacro has none of its own");
+  EXPECT_EQ(message_of<ValueError>([] { NoMacro().alias_copy(); }),
+            "NoMacro: a class of module needs CRESSET_MODULE(…) to be copied");
 }
 
 TEST(ForgottenMembers, AnUnlistedMemberIsNamedByItsClass) {

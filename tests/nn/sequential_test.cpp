@@ -43,6 +43,15 @@ TEST(Sequential, NamesItsModules) {
             "Sequential: there is a module \"act\" already");
 }
 
+TEST(Sequential, HoldsNeitherItselfNorItsHolder) {
+  nn::Sequential inner{Affine()}, outer{inner};
+  EXPECT_EQ(message_of<ValueError>([&] { inner.push_back("own", inner); }),
+            "Sequential: \"own\" holds the Sequential that it is put into");
+  EXPECT_EQ(message_of<ValueError>([&] { inner.push_back(outer); }),
+            "Sequential: \"1\" holds the Sequential that it is put into");
+  EXPECT_EQ(inner.size(), 1u);
+}
+
 TEST(Sequential, HoldsHandlesOfWhatItIsGiven) {
   Affine shared;
   nn::Sequential net{shared, shared};

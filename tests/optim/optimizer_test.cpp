@@ -9,11 +9,11 @@ namespace {
 
 using testing::ElementsAre;
 
-template <class F>
+template <class E = ValueError, class F>
 std::string message_of(F f) {
   try {
     f();
-  } catch (const ValueError& error) {
+  } catch (const E& error) {
     return error.what();
   }
   ADD_FAILURE() << "nothing was thrown";
@@ -160,7 +160,8 @@ TEST(Optimizer, AParameterThatChangedItsSizeIsAnError) {
   w.set_grad(ones({4}));
   w.grad().set_data(ones({2}));
   optim::SGD opt({w}, {.lr = 1});
-  EXPECT_THROW(opt.step(), ShapeError);
+  EXPECT_EQ(message_of<ShapeError>([&] { opt.step(); }),
+            "step: a parameter of shape [4] has a gradient of shape [2]; was its data replaced?");
 }
 
 TEST(Optimizer, ZeroGrad) {
@@ -323,6 +324,15 @@ TEST(Scheduler, BadArgumentsInPyTorchsWords) {
   optim::SGD fresh{{parameter(1)}};
   EXPECT_EQ(message_of([&] { optim::StepLR(fresh, 1, {.last_epoch = 3}); }),
             "lr_scheduler: param 'initial_lr' is not specified in param_groups[0] when resuming an optimizer");
+}
+
+TEST(Scheduler, NoticesAGroupThatCameLater) {
+  optim::SGD opt{{parameter(1)}};
+  optim::StepLR scheduler(opt, 1);
+  opt.add_param_group({.params = {parameter(2)}});
+  EXPECT_EQ(message_of([&] { scheduler.step(); }),
+            "lr_scheduler: made for 1 parameter groups, the optimizer now has 2");
+  EXPECT_EQ(scheduler.last_epoch(), 0);
 }
 
 TEST(Scheduler, PastTheEndOfACycleIsAnErrorAndStays) {

@@ -67,6 +67,32 @@ for pair in cresset:core cresset-data:with_data; do
   "$work/$program" >/dev/null || fail "$program, built by pkg-config, failed"
 done
 
+echo "package: a CUDA backend that does not fit is refused, with the reason"
+cat >"$work/reason.cpp" <<'END'
+#include <cresset/cuda.h>
+#include <cstdio>
+int main() { std::puts(cresset::cuda::unavailable_reason().c_str()); }
+END
+eval "flags=($(pkg-config --cflags --libs cresset))"
+"$compiler" -std=c++20 "$work/reason.cpp" -o "$work/reason" "${flags[@]}" -Wl,-rpath,"$libdir" || fail "reason.cpp does not compile"
+backend=$libdir/$(sed -n 's/.*kDeviceLibrary = "\(.*\)";/\1/p' "$build/include/device_build.h")
+refused() {
+  local said
+  said=$("$work/reason")
+  case $said in "$1"*) ;; *) fail "of $2 the library says: $said" ;; esac
+}
+if [ -e "$backend" ]; then mv "$backend" "$work/backend"; fi
+refused "this process has no CUDA backend: $(basename "$backend") is not in $libdir. Install cresset's CUDA package, or build with -DCRESSET_CUDA=ON" "none"
+echo "no library" >"$backend"
+refused "$backend cannot be loaded: " "a text file"
+echo 'int other;' | "$compiler" -x c++ -shared -fPIC -o "$backend" -
+refused "$backend is no CUDA backend of cresset" "another library"
+echo 'extern "C" const char* cresset_cuda_backend() { return "0.0-other"; }' |
+  "$compiler" -x c++ -shared -fPIC -o "$backend" -
+refused "$backend belongs to another build of cresset (0.0-other, this is $(sed -n 's/.*kDeviceBuildId = "\(.*\)";/\1/p' "$build/include/device_build.h")): install both from one package" "a backend of another build"
+rm "$backend"
+if [ -e "$work/backend" ]; then mv "$work/backend" "$backend"; fi
+
 echo "package: a version that does not fit is refused"
 if cmake -S "$here/outside" -B "$work/refused" -G "$generator" -DCMAKE_CXX_COMPILER="$compiler" -DWANTED_VERSION=99.0 \
   -DCMAKE_PREFIX_PATH="$prefix" >"$work/log" 2>&1; then fail "find_package(cresset 99.0) was answered"; fi

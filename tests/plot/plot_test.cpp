@@ -152,6 +152,10 @@ TEST(Grid, RefusesWhatIsNoImage) {
               draw_grid(zeros({1, 3, 4, 4}), {}, {.columns = 0});
             }),
             "plot: columns and scale must be at least 1, got 0 and 3");
+  EXPECT_EQ(message_of<ValueError>([] {
+              draw_grid(zeros({1, 3, 4, 4}), {}, {.columns = 1, .scale = 10000});
+            }),
+            "plot: a grid must be at most 20000 by 20000 pixels, this one would have 40024 by 40028");
 }
 
 TEST(Pictures, StandBesideEachOther) {
@@ -170,6 +174,11 @@ TEST(Png, HasItsSignatureAndSize) {
             "save_png: " + (folder / "none/x.png") + ": cannot write beside it: No such file or directory");
   EXPECT_EQ(message_of<ValueError>([&] { save_png({}, folder / "y.png"); }),
             "save_png: " + (folder / "y.png") + ": the picture must not be empty");
+  EXPECT_EQ(message_of<ValueError>([&] {
+              save_png({2, 3, std::vector<std::uint8_t>(17)}, folder / "y.png");
+            }),
+            "save_png: " + (folder / "y.png") + ": a picture of 2 by 3 pixels takes 18 bytes, has 17");
+  EXPECT_EQ(folder.files(), 1u);
 }
 
 }  // namespace
