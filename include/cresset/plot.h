@@ -61,7 +61,7 @@ CRESSET_API Picture draw_grid(const Tensor& images, const std::vector<Caption>& 
 CRESSET_API Picture beside(const std::vector<Picture>& pictures);
 
 // Writes a PNG, all or nothing. ValueError where the picture is empty or its pixels do not fit its sizes, IoError where
-// the file cannot be written.
+// the file cannot be written, OutOfMemoryError where there is no room for a second copy.
 CRESSET_API void save_png(const Picture& picture, const std::string& path);
 
 }  // namespace cresset::plot

@@ -23,7 +23,7 @@ void save_png(const Picture& picture, const std::string& path) {
   };
   const int good = stbi_write_png_to_func(collect, &bytes, picture.width, picture.height, 3, picture.pixels.data(),
                                           picture.width * 3);
-  check<IoError>(good != 0, "save_png: {}: cannot compress the picture", path);
+  check<OutOfMemoryError>(good != 0, "save_png: {}: no memory to compress {} bytes of pixels", path, bytes_needed);
   io::AtomicFile file(path, "save_png");
   file.write(bytes);
   file.commit();

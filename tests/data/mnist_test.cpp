@@ -113,6 +113,8 @@ TEST(Idx, RefusesDamage) {
               HasSubstr(": sizes must be positive and give at most 2147483648 bytes, got [4294967295"));
   write_text(path, idx({2, 0, 5}, ""));
   EXPECT_THAT(message_of<FormatError>(read), HasSubstr("got [2, 0]"));
+  std::filesystem::resize_file(path, (std::uintmax_t{1} << 31) + 1);  // takes no room on the disk
+  EXPECT_EQ(message_of<FormatError>(read), path + " must hold at most 2147483648 bytes, holds 2147483649");
   EXPECT_EQ(message_of<IoError>([&] { read_idx(folder / "none", 3); }),
             "cannot open " + (folder / "none") + ": No such file or directory");
 }

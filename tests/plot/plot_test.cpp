@@ -3,6 +3,9 @@
 #include <cresset/plot.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <cmath>
 #include <limits>
@@ -180,6 +183,34 @@ TEST(Png, HasItsSignatureAndSize) {
             "save_png: " + (folder / "y.png") + ": a picture of 2 by 3 pixels takes 18 bytes, has 17");
   EXPECT_EQ(folder.files(), 1u);
 }
+
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__) && !defined(__clang__)
+// A sanitizer cannot live with a limit.
+TEST(Png, NeedsMemoryToCompress) {
+  const ScratchFolder folder;
+  const Picture picture{4000, 4000, std::vector<std::uint8_t>(48000000)};
+  int result[2];
+  ASSERT_EQ(::pipe(result), 0);
+  const pid_t child = ::fork();
+  if (child == 0) {
+    std::size_t pages = 0;
+    std::ifstream("/proc/self/statm") >> pages;
+    const rlim_t most = pages * static_cast<std::size_t>(::sysconf(_SC_PAGESIZE)) + (rlim_t{16} << 20);
+    const rlimit limit{most, most};
+    ::setrlimit(RLIMIT_AS, &limit);
+    const std::string answer = message_of<OutOfMemoryError>([&] { save_png(picture, folder / "x.png"); });
+    static_cast<void>(!::write(result[1], answer.data(), answer.size()));
+    ::_exit(0);
+  }
+  ::close(result[1]);
+  std::string answer(1000, '\0');
+  answer.resize(static_cast<std::size_t>(std::max<ssize_t>(::read(result[0], answer.data(), answer.size()), 0)));
+  ::close(result[0]);
+  ::waitpid(child, nullptr, 0);
+  EXPECT_EQ(answer, "save_png: " + (folder / "x.png") + ": no memory to compress 48000000 bytes of pixels");
+  EXPECT_EQ(folder.files(), 0u);
+}
+#endif
 
 }  // namespace
 }  // namespace cresset::plot
