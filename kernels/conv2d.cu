@@ -1,4 +1,5 @@
 // Convolutions as implicit matrix products, for every stride, padding, dilation and number of groups.
+#include "add_parts.cuh"
 #include "common/conv2d_loaders.cuh"
 #include "common/elements.cuh"
 #include "common/gemm.cuh"
@@ -77,16 +78,6 @@ __global__ void __launch_bounds__(256)
                      });
 }
 
-template <class T>
-__global__ void __launch_bounds__(256)
-    add_parts(std::int64_t n, std::int64_t count, const Accumulator<T>* parts, T* out) {
-  const std::int64_t i = element_index();
-  if (i >= n) return;
-  Accumulator<T> sum = 0;
-  for (std::int64_t k = 0; k < count; ++k) sum += parts[k * n + i];
-  out[i] = convert<T>(sum);
-}
-
 template <class Tile>
 LaunchConfig grid_of(const Tiles& tiles, const ConvShape& p, cudaStream_t stream) {
   return {
@@ -115,6 +106,11 @@ bool conv2d_fits(const Conv2dProblem& p) {
   const std::int64_t reach_w = p.Q * p.stride_w + p.S * p.dilation_w + p.W + p.pad_left;
   return p.N * p.P * p.Q < kMost && p.N * p.H * p.W < kMost && (p.C + p.K) * p.R * p.S < kMost && reach_h < kMost &&
          reach_w < kMost && p.groups < 65536;
+}
+bool conv2d_offsets_fit(const Conv2dProblem& p) {
+  constexpr std::int64_t kMost = std::int64_t{1} << 30;
+  return conv2d_fits(p) && p.N * p.C * p.H * p.W < kMost && p.N * p.K * p.P * p.Q < kMost &&
+         p.C * p.K * p.R * p.S < kMost;
 }
 
 cudaError_t conv2d_forward(const Conv2dProblem& p, const void* x, const void* w, const void* bias, void* y,
@@ -189,8 +185,7 @@ cudaError_t conv2d_grad_weight(const Conv2dProblem& p, const void* grad_y, const
       if (part_count == 1) return with_output(static_cast<T*>(grad_w));
       with_output(static_cast<Sums*>(parts));
       if (error != cudaSuccess) return;
-      error = launch<add_parts<T>>(element_grid(n, 1, stream), n, part_count, static_cast<const Sums*>(parts),
-                                   static_cast<T*>(grad_w));
+      error = add_parts(p.dtype, n, part_count, parts, grad_w, stream);
     });
   });
   return error;

@@ -12,13 +12,13 @@ void register_kernels(const DeviceHost& host) {
   add<BatchNormForward>(host, kBatchNormForwardNative);
   add<BatchNormInference>(host, kBatchNormInferenceNative);
   add<Binary>(host, kBinaryNative);
-  add<Conv2dForward>(host, kConv2dForwardNative);
-  add<Conv2dGradInput>(host, kConv2dGradInputNative);
-  add<Conv2dGradWeight>(host, kConv2dGradWeightNative);
+  add<Conv2dForward>(host, kConv2dForwardDirect, kConv2dForwardTensorCore, kConv2dForwardNative);
+  add<Conv2dGradInput>(host, kConv2dGradInputDirect, kConv2dGradInputTensorCore, kConv2dGradInputNative);
+  add<Conv2dGradWeight>(host, kConv2dGradWeightDirect, kConv2dGradWeightTensorCore, kConv2dGradWeightNative);
   add<Copy>(host, kCopyNative);
   add<CrossEntropyBackward>(host, kCrossEntropyBackwardNative);
   add<CrossEntropyForward>(host, kCrossEntropyForwardNative);
-  add<Matmul>(host, kMatmulNative);
+  add<Matmul>(host, kMatmulTensorCore, kMatmulNative);
   add<MaxPool2dBackward>(host, kMaxPool2dBackwardNative);
   add<MaxPool2dForward>(host, kMaxPool2dForwardNative);
   add<Random>(host, kRandomNative);
