@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # Builds cresset and tests it. The last line is `N passed, N failed, N skipped` over all runs of ctest.
 #
-#   tools/test.sh              what CI runs: release and coverage whole; asan and tsan on fixed rooms; clang's warnings on
-#                              the libraries and the program; formatting, headers (docs/verification.md: what is left out)
+#   tools/test.sh              what CI runs: release, coverage and sim whole; asan and tsan on fixed rooms, and on a fixed part
+#                              of the simulated kernels, whose lines are counted; clang's warnings on the libraries and the
+#                              program; formatting, headers (docs/verification.md: what is left out)
 #   tools/test.sh --quick      dev only; under five minutes with a warm ccache
 #   tools/test.sh --full       everything under every preset, and the section of docs/verification.md
 #   --no-setup                 does not install dependencies
@@ -14,10 +15,17 @@ cd "$(dirname "$0")/.."
 
 # At least so many percent of the lines of src/ are executed by the tests.
 coverage_threshold=90
+# And of the lines of kernels/, in the simulator.
+kernel_coverage_threshold=95
 # The fixed part of the suite under the sanitizers, as rooms of tests/: under AddressSanitizer where memory and lifetimes
 # are handled and every op's case table, under ThreadSanitizer where threads meet.
 asan_rooms=(autograd cases core dispatch io)
 tsan_rooms=(autograd core data dispatch)
+# The tests of the simulator, of the CUDA backend, and of the kernels: the ops' cases on that device.
+sim_entries='^(cases|cuda|sim|sim.planted)$'
+sim_tests='*.cuda:Cuda*:*Test.*'
+# Of these in CI under a sanitizer: without the difference quotients, and of the types float32 and bfloat16.
+sim_fixed_tests='Case.*float32*.cuda:Case.*bfloat16*.cuda:Error.*.cuda:Cuda*:*Test.*'
 
 mode=default
 setup=1
@@ -26,7 +34,7 @@ for argument in "$@"; do
     --quick) mode=quick ;;
     --full) mode=full ;;
     --no-setup) setup=0 ;;
-    -h | --help) sed -n '2,12s/^# \{0,1\}//p' "$0"; exit 0 ;;
+    -h | --help) sed -n '2,13s/^# \{0,1\}//p' "$0"; exit 0 ;;
     *) echo "test: unknown option '$argument' (known: --quick, --full, --no-setup)" >&2; exit 2 ;;
   esac
 done
@@ -80,6 +88,14 @@ run_rooms() {
   if build "$preset" "${targets[@]}"; then run_tests "$preset" -R "^($names)\$"; fi
 }
 
+# Builds and runs the tests of the simulated kernels that a filter takes: run_sim PRESET FILTER
+run_sim() {
+  if build "$1" test_cases test_cuda test_sim planted; then GTEST_FILTER=$2 run_tests "$1" -R "$sim_entries"; fi
+}
+
+# Counters of an earlier run would hide lines that no test reaches any more.
+forget_counters() { find "build/$1" -name '*.gcda' -delete 2>/dev/null || true; }
+
 # Counting is test_report.py's: a failing test is no failed step.
 run_tests() {
   local preset=$1 begin=$SECONDS
@@ -87,7 +103,7 @@ run_tests() {
   mkdir -p "$results/$preset"
   local prefix=()
   # ThreadSanitizer's memory layout does not go with much address randomisation.
-  if [ "$preset" = tsan ] && setarch -R true 2>/dev/null; then prefix=(setarch -R); fi
+  if [[ "$preset" = *tsan ]] && setarch -R true 2>/dev/null; then prefix=(setarch -R); fi
   if GTEST_OUTPUT="xml:$PWD/$results/$preset/" "${prefix[@]}" ctest --preset "$preset" -j "$jobs" \
     --output-junit "$PWD/$results/$preset/ctest.xml" "$@" >"$logs/test-$preset.log" 2>&1 </dev/null; then
     printf 'ok      %-22s %4d s\n' "test-$preset" $((SECONDS - begin))
@@ -111,16 +127,23 @@ check_format() {
 # shellcheck disable=SC2317
 check_scripts() { git ls-files -z '*.sh' .ci/run | xargs -0 shellcheck; }
 
+# check_coverage PRESET FOLDER LEAST: the lines of FOLDER that the tests under PRESET executed, in percent.
 # shellcheck disable=SC2317
 check_coverage() {
-  rm -f "$results/coverage.txt"
-  gcovr --root . --filter 'src/' --object-directory build/coverage -j "$jobs" --txt "$results/coverage.txt" build/coverage || return 1
-  cat "$results/coverage.txt"
+  rm -f "$results/$1.txt"
+  gcovr --root . --filter "$2/" --object-directory "build/$1" -j "$jobs" --txt "$results/$1.txt" "build/$1" || return 1
+  cat "$results/$1.txt"
   # Read here and not by --fail-under-line, which passes when no line was found at all.
-  awk -v least="$coverage_threshold" '
+  awk -v least="$3" -v folder="$2" '
     $1 == "TOTAL" { found = $2 > 0 && 100 * $3 >= least * $2 }
-    END { if (!found) print "coverage: below " least " percent of the lines of src/, or no line counted"; exit !found }' \
-    "$results/coverage.txt"
+    END { if (!found) print "coverage: below " least " percent of the lines of " folder "/, or no line counted"; exit !found }' \
+    "$results/$1.txt"
+}
+
+# cover PRESET FOLDER LEAST: the check, and its sum.
+cover() {
+  step "$1-of-$2" check_coverage "$@" || true
+  grep -E '^TOTAL' "$results/$1.txt" | sed "s/^TOTAL/coverage of $2, lines:/" || true
 }
 
 step format check_format || true
@@ -136,22 +159,28 @@ else
     step headers tools/check_headers.sh build/release || true
     run_tests release
   fi
-  # Counters of an earlier run would hide lines that no test reaches any more.
-  find build/coverage -name '*.gcda' -delete 2>/dev/null || true
+  forget_counters coverage
   if build coverage; then
     run_tests coverage
-    step coverage check_coverage || true
-    grep -E '^TOTAL' "$results/coverage.txt" | sed 's/^TOTAL/coverage of src, lines:/' || true
+    cover coverage src "$coverage_threshold"
   fi
+  if build sim; then run_tests sim -LE package; fi
+  forget_counters sim-coverage
+  run_sim sim-coverage "$sim_tests"
+  cover sim-coverage kernels "$kernel_coverage_threshold"
   if [ "$mode" = full ]; then
     if build dev; then run_tests dev; fi
     build clang || true
     if build asan; then run_tests asan; fi
     if build tsan; then run_tests tsan; fi
+    run_sim sim-asan "$sim_tests"
+    run_sim sim-tsan "$sim_tests"
   else
     build clang cresset cresset_data cresset_program || true
     run_rooms asan "${asan_rooms[@]}"
     run_rooms tsan "${tsan_rooms[@]}"
+    run_sim sim-asan "$sim_fixed_tests"
+    run_sim sim-tsan "$sim_fixed_tests"
   fi
 fi
 if [ "$mode" = full ] && [ -x tools/mutate ]; then step mutate tools/mutate || true; fi

@@ -44,11 +44,11 @@ def main():
         f"- {processors} processors of {processor()}, {system()}, {compilers}",
         f"- {arguments.minutes} minutes",
     ]
-    coverage = arguments.results / "coverage.txt"
-    if coverage.exists():
-        total = re.search(r"^TOTAL\s+(\d+)\s+(\d+)\s+(\S+)", coverage.read_text(), re.MULTILINE)
+    for preset, folder in (("coverage", "src"), ("sim-coverage", "kernels")):
+        coverage = arguments.results / f"{preset}.txt"
+        total = re.search(r"^TOTAL\s+(\d+)\s+(\d+)\s+(\S+)", coverage.read_text(), re.MULTILINE) if coverage.exists() else None
         if total:
-            lines.append(f"- coverage of src: {total.group(2)} of {total.group(1)} lines, {total.group(3)}")
+            lines.append(f"- coverage of {folder}: {total.group(2)} of {total.group(1)} lines, {total.group(3)}")
     section = "\n".join(lines) + "\n\n" + (arguments.results / "table.md").read_text()
 
     page = arguments.page.read_text()
