@@ -68,6 +68,20 @@ foreach(room IN LISTS rooms)
   endif()
 endforeach()
 
+# Every kernel, each instance of a template, must be launched by the tests of these rooms: in one build, which asks it.
+if(CRESSET_CUDA STREQUAL "SIM" AND NOT CRESSET_SANITIZE AND NOT CRESSET_COVERAGE)
+  find_package(Python3 REQUIRED COMPONENTS Interpreter)
+  set(launching_rooms cases cuda)
+  foreach(room IN LISTS launching_rooms)
+    set_property(TEST ${room} APPEND PROPERTY
+      ENVIRONMENT CRESSET_SIM_LAUNCHES=${PROJECT_BINARY_DIR}/launches/${room})
+    file(MAKE_DIRECTORY ${PROJECT_BINARY_DIR}/launches/${room})
+  endforeach()
+  add_test(NAME kernels_launched
+    COMMAND ${Python3_EXECUTABLE} ${tests}/cuda/kernels_launched.py ${PROJECT_BINARY_DIR}/launches ${launching_rooms})
+  set_tests_properties(kernels_launched PROPERTIES LABELS sim DEPENDS "${launching_rooms}" SKIP_RETURN_CODE 77)
+endif()
+
 # What must compile and what must not. The answer is the compiler's, so one uninstrumented build asks it.
 if(NOT CRESSET_SANITIZE AND NOT CRESSET_COVERAGE)
   file(GLOB compile_sources CONFIGURE_DEPENDS ${tests}/compile/*.cpp)

@@ -33,6 +33,32 @@ TEST_F(BlockTest, EveryThreadOfEveryBlockRunsOnceWithItsIndices) {
   EXPECT_EQ(reports(), "");
 }
 
+// Instances alone: the second is only ever offered for launch.
+template <int kValue>
+__global__ void write_number(int* to) {
+  *to = kValue;
+}
+
+TEST_F(BlockTest, KernelsAreKnownBeforeTheyAreLaunched) {
+  const auto launches = [](const char* name) {
+    for (const auto& kernel : cudasim::kernels())
+      if (kernel.name.find(name) != std::string::npos) return static_cast<int>(kernel.launches);
+    return -1;
+  };
+  start_with_seed(1);
+  const int before = launches("write_number<1>");
+  auto* to = device_array(std::vector<int>(1));
+  ASSERT_EQ(launch<write_number<1>>({.grid = 1, .block = 1}, to), cudaSuccess);
+  if (before < 0) {
+    ASSERT_EQ(launch<write_number<2>>({.grid = 1, .block = 1}, to), cudaSuccess);
+  }
+  EXPECT_EQ(host_copy(to, 1)[0], 1);
+  EXPECT_EQ(before, 0);
+  EXPECT_EQ(launches("write_number<1>"), 1);
+  EXPECT_EQ(launches("write_number<2>"), 0);
+  EXPECT_EQ(launches("write_number<3>"), -1);
+}
+
 TEST_F(BlockTest, BarriersOrderSharedMemoryInEveryThreadOrder) {
   for (const unsigned threads : {1u, 31u, 32u, 33u, 96u, 256u}) {
     for (unsigned seed = 0; seed < 12; ++seed) {

@@ -32,6 +32,12 @@ CUDASIM_API void reset(const Settings& settings);
 CUDASIM_API Counters counters();
 /// What was found wrong since the last reset() or take_reports(), in words, oldest first.
 CUDASIM_API std::vector<std::string> take_reports();
+/// Every kernel that the loaded libraries can launch, each instance of a template, and its launches in this process.
+struct KernelLaunches {
+  std::string name;
+  size_t launches;
+};
+CUDASIM_API std::vector<KernelLaunches> kernels();
 /// One line for each device allocation that is alive; empty when nothing leaks.
 CUDASIM_API std::vector<std::string> leaks();
 /// Makes a report of each.

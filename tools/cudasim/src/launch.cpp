@@ -97,6 +97,7 @@ cudaError enqueue(Launch* launch, cudaStream_t stream) {
   if (device.sticky != cudaSuccess) return remember(device.sticky);
   const cudaError error = check_launch(device, *launch);
   if (error != cudaSuccess) return remember(error);
+  ++launch->kernel->launches;
   return remember(append(*target, std::move(work)));
 }
 

@@ -41,13 +41,18 @@ std::vector<std::string> take_reports() {
 
 void print_reports(bool print) { printed = print; }
 
-std::string kernel_name(const Kernel& kernel) {
-  // "... [with auto kKernel = saxpy<2>; ...]" by g++, "... [kKernel = &saxpy]" by clang++.
+std::string variant_name(const Kernel& kernel) {
+  // "... [with auto kKernel = saxpy<2>]" by g++, "... [kKernel = &saxpy]" by clang++.
   std::string name = kernel.pretty;
   const auto begin = name.find("kKernel = ");
   if (begin != std::string::npos) name = name.substr(begin + 10);
   name = name.substr(0, name.find_first_of(";]"));
   if (name.starts_with('&')) name = name.substr(1);
+  return name;
+}
+
+std::string kernel_name(const Kernel& kernel) {
+  std::string name = variant_name(kernel);
   const auto scope = name.substr(0, name.find('<')).rfind("::");
   if (scope != std::string::npos) name = name.substr(scope + 2);
   return name;

@@ -1,6 +1,7 @@
 // A launch bound to its arguments, and where kernels are entered.
 #pragma once
 
+#include <atomic>
 #include <tuple>
 #include <type_traits>
 #include <utility>
@@ -18,6 +19,17 @@ struct Kernel {
   const void* function;
   char* const* bounds;  // the section that __launch_bounds__ fills, of the library that holds the kernel
   char* const* bounds_end;
+  mutable std::atomic<size_t> launches{0};
+};
+
+/// Makes a kernel known when the library that holds it is loaded, whether it is launched or not: so that a variant that
+/// no test reaches can be told.
+struct CUDASIM_API KnownKernel {
+  explicit KnownKernel(const Kernel& kernel);
+  ~KnownKernel();
+  KnownKernel(const KnownKernel&) = delete;
+  KnownKernel& operator=(const KnownKernel&) = delete;
+  const Kernel& kernel;
 };
 
 struct Launch {
@@ -49,11 +61,10 @@ extern "C" {
 }
 
 template <auto kKernel>
-const Kernel& kernel_of() {
-  static const Kernel kernel{pretty_name<kKernel>(), reinterpret_cast<const void*>(kKernel),
-                             __start___patchable_function_entries, __stop___patchable_function_entries};
-  return kernel;
-}
+inline const Kernel kernel_of{pretty_name<kKernel>(), reinterpret_cast<const void*>(kKernel),
+                              __start___patchable_function_entries, __stop___patchable_function_entries};
+template <auto kKernel>
+inline const KnownKernel known_kernel{kernel_of<kKernel>};
 
 template <auto kKernel, class... P>
 struct BoundLaunch final : Launch {
@@ -61,7 +72,7 @@ struct BoundLaunch final : Launch {
 
   template <class... A>
   BoundLaunch(dim3 g, dim3 b, size_t shared, A&&... a)
-      : Launch(&kernel_of<kKernel>(), g, b, shared), values(static_cast<P>(std::forward<A>(a))...) {}
+      : Launch(&known_kernel<kKernel>.kernel, g, b, shared), values(static_cast<P>(std::forward<A>(a))...) {}
   void threads() override { run(std::index_sequence_for<P...>{}); }
   const void* arguments(size_t* bytes) const override {
     *bytes = sizeof(values);
