@@ -86,11 +86,11 @@ LaunchConfig grid_of(const Tiles& tiles, const ConvShape& p, cudaStream_t stream
       .stream = stream};
 }
 
-// f.template operator()<Tile>() for an m x n result of one group.
+// f.template operator()<Tile>() for an m x n result of one group, summed in so many parts.
 template <class T, class F>
-void with_tile(std::int64_t m, std::int64_t n, F&& f) {
+void with_tile(std::int64_t m, std::int64_t n, std::int64_t parts, F&& f) {
   if constexpr (sizeof(Accumulator<T>) == 4 && kIsFloating<T>) {
-    if (m >= 4096 && n >= 128) return f.template operator()<LargeTile>();
+    if (m >= 4096 && n >= 128 && parts == 1) return f.template operator()<LargeTile>();
   }
   if (m >= 256 && n >= 64)
     f.template operator()<MediumTile>();
@@ -120,7 +120,7 @@ cudaError_t conv2d_forward(const Conv2dProblem& p, const void* x, const void* w,
   if (pixels == 0) return cudaSuccess;
   cudaError_t error = cudaSuccess;
   const auto typed = [&]<class T>() {
-    with_tile<T>(pixels, shape.K, [&]<class Tile>() {
+    with_tile<T>(pixels, shape.K, 1, [&]<class Tile>() {
       const Tiles tiles = Tiles::of<Tile>(pixels, shape.K, 1);
       const LaunchConfig config = grid_of<Tile>(tiles, shape, stream);
       const auto *from = static_cast<const T*>(x), *weight = static_cast<const T*>(w),
@@ -143,7 +143,7 @@ cudaError_t conv2d_grad_input(const Conv2dProblem& p, const void* grad_y, const 
   if (pixels * shape.C == 0) return cudaSuccess;
   cudaError_t error = cudaSuccess;
   switch_floating(p.dtype, [&]<class T>() {
-    with_tile<T>(pixels, shape.C, [&]<class Tile>() {
+    with_tile<T>(pixels, shape.C, 1, [&]<class Tile>() {
       const Tiles tiles = Tiles::of<Tile>(pixels, shape.C, 1);
       error =
           launch<grad_input<T, Tile>>(grid_of<Tile>(tiles, shape, stream), shape, tiles, static_cast<const T*>(grad_y),
@@ -170,7 +170,7 @@ cudaError_t conv2d_grad_weight(const Conv2dProblem& p, const void* grad_y, const
   cudaError_t error = cudaSuccess;
   switch_floating(p.dtype, [&]<class T>() {
     using Sums = Accumulator<T>;
-    with_tile<T>(shape.K, taps, [&]<class Tile>() {
+    with_tile<T>(shape.K, taps, part_count, [&]<class Tile>() {
       const Tiles tiles = Tiles::of<Tile>(shape.K, taps, part_count);
       const LaunchConfig config = grid_of<Tile>(tiles, shape, stream);
       // Whole slices, so that no part reads beyond its end.
@@ -183,9 +183,11 @@ cudaError_t conv2d_grad_weight(const Conv2dProblem& p, const void* grad_y, const
                     : launch<grad_weight<T, Out, Tile, false>>(config, shape, tiles, pixels_of_part, grad, from, to);
       };
       if (part_count == 1) return with_output(static_cast<T*>(grad_w));
-      with_output(static_cast<Sums*>(parts));
-      if (error != cudaSuccess) return;
-      error = add_parts(p.dtype, n, part_count, parts, grad_w, stream);
+      // As many weights as the large tile is for fill any device without parts.
+      if constexpr (!std::is_same_v<Tile, LargeTile>) {
+        with_output(static_cast<Sums*>(parts));
+        if (error == cudaSuccess) error = add_parts(p.dtype, n, part_count, parts, grad_w, stream);
+      }
     });
   });
   return error;
