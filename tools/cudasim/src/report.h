@@ -10,7 +10,8 @@ namespace cudasim {
 
 /// Appends "cudasim: <kind>: <text>" to the reports and prints it.
 void report(const char* kind, const std::string& text);
-/// "cresset::kernels::conv2d_kernel<16, cresset::Half>", and the same without namespaces before it, out of the __PRETTY_FUNCTION__ of g++ or clang++.
+/// "cresset::kernels::conv2d_kernel<16, cresset::Half>", and the same without namespaces before it, out of the
+/// __PRETTY_FUNCTION__ of g++ or clang++.
 std::string variant_name(const Kernel& kernel);
 std::string kernel_name(const Kernel& kernel);
 /// "file.cu:12 in function" for an address of code; as much of it as the program's debug information gives.
