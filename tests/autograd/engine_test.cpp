@@ -7,22 +7,13 @@
 #include <thread>
 
 #include "support/argument.h"
+#include "support/message.h"
 
 namespace cresset::test {
 namespace {
 
 using testing::ElementsAre;
 using testing::StartsWith;
-
-template <class F>
-std::string message_of(F f) {
-  try {
-    f();
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "(no error)";
-}
 
 Tensor leaf(std::initializer_list<double> values) {
   return from_doubles(values, {static_cast<std::int64_t>(values.size())}, kFloat64).requires_grad_();

@@ -8,6 +8,7 @@
 
 #include "support/argument.h"
 #include "support/gradcheck.h"
+#include "support/message.h"
 
 namespace cresset::test {
 namespace {
@@ -15,16 +16,6 @@ namespace {
 using autograd::FunctionContext;
 using testing::ElementsAre;
 using testing::StartsWith;
-
-template <class F>
-std::string message_of(F f) {
-  try {
-    f();
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "(no error)";
-}
 
 Tensor leaf(std::initializer_list<double> values) {
   return from_doubles(values, {static_cast<std::int64_t>(values.size())}, kFloat64).requires_grad_();

@@ -6,21 +6,12 @@
 
 #include "support/argument.h"
 #include "support/gradcheck.h"
+#include "support/message.h"
 
 namespace cresset::test {
 namespace {
 
 using testing::StartsWith;
-
-template <class F>
-std::string message_of(F f) {
-  try {
-    f();
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "(no error)";
-}
 
 Tensor leaf(const Shape& shape, int seed = 1) {
   return make_tensor(t(shape, Formula{.seed = seed, .low = -19, .high = 19, .step = 2, .divisor = 8}), 0, kFloat64,

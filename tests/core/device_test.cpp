@@ -6,19 +6,12 @@
 
 #include <cstdlib>
 
+#include "support/message.h"
+
 namespace cresset::test {
 namespace {
 
 using testing::HasSubstr;
-
-std::string message_of(void (*f)()) {
-  try {
-    f();
-  } catch (const DeviceError& error) {
-    return error.what();
-  }
-  return "(no DeviceError)";
-}
 
 TEST(Device, IsReadFromText) {
   EXPECT_EQ(Device("cuda"), Device(DeviceType::cuda, 0));
@@ -36,12 +29,12 @@ TEST(Device, SaysWhatIsMissing) {
   EXPECT_EQ(cuda::device_count(), 0);
   EXPECT_FALSE(cuda::is_simulated());
   EXPECT_EQ(cuda::synchronization_count(), 0);
-  EXPECT_EQ(message_of([] { zeros({2}, {.device = "cuda"}); }), "cuda:0: " + reason);
-  EXPECT_EQ(message_of([] { ones({2}).to("cuda:1"); }), "cuda:1: " + reason);
-  EXPECT_EQ(message_of([] { cuda::synchronize(); }), "cuda:0: " + reason);
-  EXPECT_EQ(message_of([] { ones({2}).pin_memory(); }), "cuda: " + reason);
-  EXPECT_EQ(message_of([] { cuda::Stream stream; }), "cuda:0: " + reason);
-  EXPECT_EQ(message_of([] { cuda::get_device_properties("cpu"); }), "cpu is no CUDA device");
+  EXPECT_EQ(message_of<DeviceError>([] { zeros({2}, {.device = "cuda"}); }), "cuda:0: " + reason);
+  EXPECT_EQ(message_of<DeviceError>([] { ones({2}).to("cuda:1"); }), "cuda:1: " + reason);
+  EXPECT_EQ(message_of<DeviceError>([] { cuda::synchronize(); }), "cuda:0: " + reason);
+  EXPECT_EQ(message_of<DeviceError>([] { ones({2}).pin_memory(); }), "cuda: " + reason);
+  EXPECT_EQ(message_of<DeviceError>([] { cuda::Stream stream; }), "cuda:0: " + reason);
+  EXPECT_EQ(message_of<DeviceError>([] { cuda::get_device_properties("cpu"); }), "cpu is no CUDA device");
 }
 
 }  // namespace

@@ -9,6 +9,8 @@
 
 #include <thread>
 
+#include "support/message.h"
+
 namespace cresset::test {
 namespace {
 
@@ -58,16 +60,6 @@ int chosen(std::int64_t size) {
   int number = 0;
   run<Numbered>(DeviceType::cpu, {size}, &number);
   return number;
-}
-
-template <class F>
-std::string message_of(F f) {
-  try {
-    f();
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "(no error)";
 }
 
 TEST(Dispatch, TakesTheFirstThatDoesNotRefuse) {

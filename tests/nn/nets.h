@@ -4,6 +4,8 @@
 #include <cresset/nn.h>
 #include <gtest/gtest.h>
 
+#include "support/message.h"
+
 namespace cresset::test {
 
 // y = x * scale + offset, with scale a parameter and offset a buffer.
@@ -19,17 +21,5 @@ struct Two : nn::Module {
   CRESSET_MODULE(first, second)
   Tensor forward(const Tensor& input) override { return second(first(input)); }
 };
-
-// The text of the E that `f` throws; a failure where it throws none.
-template <class E, class F>
-std::string message_of(F f) {
-  try {
-    f();
-  } catch (const E& error) {
-    return error.what();
-  }
-  ADD_FAILURE() << "nothing was thrown";
-  return {};
-}
 
 }  // namespace cresset::test

@@ -5,19 +5,10 @@
 
 #include "support/argument.h"
 #include "support/gradcheck.h"
+#include "support/message.h"
 
 namespace cresset::test {
 namespace {
-
-template <class F>
-std::string message_of(F f) {
-  try {
-    f();
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "(no error)";
-}
 
 TEST(Index, TakesIntegersSlicesNoneAndEllipsis) {
   const Tensor x = arange(24).view({2, 3, 4});

@@ -4,21 +4,12 @@
 
 #include <sstream>
 
+#include "support/message.h"
+
 namespace cresset::test {
 namespace {
 
 using testing::ElementsAre;
-
-template <class E = ValueError, class F>
-std::string message_of(F f) {
-  try {
-    f();
-  } catch (const E& error) {
-    return error.what();
-  }
-  ADD_FAILURE() << "nothing was thrown";
-  return {};
-}
 
 Tensor parameter(double value, const TensorOptions& options = {.requires_grad = true}) {
   return full({2}, value, {.dtype = options.dtype.value_or(kFloat32), .requires_grad = options.requires_grad});
@@ -234,62 +225,73 @@ TEST(Optimizer, StateThatDoesNotFitIsAnErrorAndChangesNothing) {
   opt.step();
   optim::SGD two_groups{{{.params = {a}}, {.params = {b}}}};
   optim::SGD two_params{{a, b}}, other_shape{{wide}, {.lr = 7}};
-  EXPECT_EQ(message_of([&] { two_groups.load_state_dict(opt.state_dict()); }),
+  EXPECT_EQ(message_of<ValueError>([&] { two_groups.load_state_dict(opt.state_dict()); }),
             "SGD: loaded state dict has a different number of parameter groups");
-  EXPECT_EQ(message_of([&] { opt.load_state_dict(two_groups.state_dict()); }),
+  EXPECT_EQ(message_of<ValueError>([&] { opt.load_state_dict(two_groups.state_dict()); }),
             "SGD: loaded state dict has a different number of parameter groups");
-  EXPECT_EQ(message_of([&] { opt.load_state_dict({}); }),
+  EXPECT_EQ(message_of<ValueError>([&] { opt.load_state_dict({}); }),
             "SGD: loaded state dict has a different number of parameter groups");
-  EXPECT_EQ(message_of([&] { two_params.load_state_dict(opt.state_dict()); }),
+  EXPECT_EQ(message_of<ValueError>([&] { two_params.load_state_dict(opt.state_dict()); }),
             "SGD: loaded state dict contains a parameter group that doesn't match the size of optimizer's group");
-  EXPECT_EQ(message_of([&] { other_shape.load_state_dict(opt.state_dict()); }),
+  EXPECT_EQ(message_of<ValueError>([&] { other_shape.load_state_dict(opt.state_dict()); }),
             "SGD: loaded state dict has momentum_buffer of shape [2] for a parameter of shape [3]");
   EXPECT_EQ(other_shape.lr(), 7);
   optim::Adam adam{{a}};
-  EXPECT_EQ(message_of([&] { adam.load_state_dict(opt.state_dict()); }),
+  EXPECT_EQ(message_of<ValueError>([&] { adam.load_state_dict(opt.state_dict()); }),
             "Adam: loaded state dict has an unknown option: momentum");
   StateDict odd = opt.state_dict();
   odd.set("state.0.exp_avg", zeros({2}));
-  EXPECT_EQ(message_of([&] { opt.load_state_dict(odd); }),
+  EXPECT_EQ(message_of<ValueError>([&] { opt.load_state_dict(odd); }),
             "SGD: loaded state dict has exp_avg, which this optimizer does not keep");
   odd = opt.state_dict();
   odd.set("state.5.momentum_buffer", zeros({2}));
-  EXPECT_EQ(message_of([&] { opt.load_state_dict(odd); }),
+  EXPECT_EQ(message_of<ValueError>([&] { opt.load_state_dict(odd); }),
             "SGD: loaded state dict has state of an unknown parameter: state.5.momentum_buffer");
   odd = opt.state_dict();
   odd.set("param_groups.0.lr", zeros({2}));
-  EXPECT_EQ(message_of([&] { opt.load_state_dict(odd); }), "SGD: loaded state dict must have 1 number(s) as lr");
+  EXPECT_EQ(message_of<ValueError>([&] { opt.load_state_dict(odd); }),
+            "SGD: loaded state dict must have 1 number(s) as lr");
   odd.set("param_groups.0.lr", tensor(-1.0));
-  EXPECT_EQ(message_of([&] { opt.load_state_dict(odd); }), "SGD: Invalid learning rate: -1");
+  EXPECT_EQ(message_of<ValueError>([&] { opt.load_state_dict(odd); }), "SGD: Invalid learning rate: -1");
 }
 
 TEST(Optimizer, BadArgumentsInPyTorchsWords) {
   const Tensor a = parameter(1);
   using optim::Adam, optim::SGD;
-  EXPECT_EQ(message_of([&] { SGD({a}, {.lr = -1}); }), "SGD: Invalid learning rate: -1");
-  EXPECT_EQ(message_of([&] { SGD({a}, {.momentum = -1}); }), "SGD: Invalid momentum value: -1");
-  EXPECT_EQ(message_of([&] { SGD({a}, {.weight_decay = -1}); }), "SGD: Invalid weight_decay value: -1");
+  EXPECT_EQ(message_of<ValueError>([&] { SGD({a}, {.lr = -1}); }), "SGD: Invalid learning rate: -1");
+  EXPECT_EQ(message_of<ValueError>([&] { SGD({a}, {.momentum = -1}); }), "SGD: Invalid momentum value: -1");
+  EXPECT_EQ(message_of<ValueError>([&] { SGD({a}, {.weight_decay = -1}); }), "SGD: Invalid weight_decay value: -1");
   const std::string nesterov = "SGD: Nesterov momentum requires a momentum and zero dampening";
-  EXPECT_EQ(message_of([&] { SGD({a}, {.nesterov = true}); }), nesterov);
-  EXPECT_EQ(message_of([&] { SGD({a}, {.momentum = 0.9, .dampening = 0.1, .nesterov = true}); }), nesterov);
-  EXPECT_EQ(message_of([&] { Adam({a}, {.lr = -1}); }), "Adam: Invalid learning rate: -1");
-  EXPECT_EQ(message_of([&] { Adam({a}, {.eps = -1}); }), "Adam: Invalid epsilon value: -1");
-  EXPECT_EQ(message_of([&] { Adam({a}, {.betas = {1, 0}}); }), "Adam: Invalid beta parameter at index 0: 1");
-  EXPECT_EQ(message_of([&] { Adam({a}, {.betas = {0, 1}}); }), "Adam: Invalid beta parameter at index 1: 1");
-  EXPECT_EQ(message_of([&] { optim::AdamW({a}, {.weight_decay = -1}); }), "AdamW: Invalid weight_decay value: -1");
-  EXPECT_EQ(message_of([&] { SGD(std::vector<Tensor>{}); }), "SGD: optimizer got an empty parameter list");
-  EXPECT_EQ(message_of([&] { SGD({a * 2}); }), "SGD: can't optimize a non-leaf Tensor");
-  EXPECT_EQ(message_of([&] { SGD({Tensor()}); }), "SGD: a parameter is undefined");
-  EXPECT_EQ(message_of([&] { SGD({zeros({1}, {.dtype = kInt64})}); }),
+  EXPECT_EQ(message_of<ValueError>([&] { SGD({a}, {.nesterov = true}); }), nesterov);
+  EXPECT_EQ(message_of<ValueError>([&] { SGD({a}, {.momentum = 0.9, .dampening = 0.1, .nesterov = true}); }), nesterov);
+  EXPECT_EQ(message_of<ValueError>([&] { Adam({a}, {.lr = -1}); }), "Adam: Invalid learning rate: -1");
+  EXPECT_EQ(message_of<ValueError>([&] { Adam({a}, {.eps = -1}); }), "Adam: Invalid epsilon value: -1");
+  EXPECT_EQ(message_of<ValueError>([&] {
+              Adam({a}, {.betas = {1, 0}});
+            }),
+            "Adam: Invalid beta parameter at index 0: 1");
+  EXPECT_EQ(message_of<ValueError>([&] {
+              Adam({a}, {.betas = {0, 1}});
+            }),
+            "Adam: Invalid beta parameter at index 1: 1");
+  EXPECT_EQ(message_of<ValueError>([&] { optim::AdamW({a}, {.weight_decay = -1}); }),
+            "AdamW: Invalid weight_decay value: -1");
+  EXPECT_EQ(message_of<ValueError>([&] { SGD(std::vector<Tensor>{}); }), "SGD: optimizer got an empty parameter list");
+  EXPECT_EQ(message_of<ValueError>([&] { SGD({a * 2}); }), "SGD: can't optimize a non-leaf Tensor");
+  EXPECT_EQ(message_of<ValueError>([&] { SGD({Tensor()}); }), "SGD: a parameter is undefined");
+  EXPECT_EQ(message_of<ValueError>([&] { SGD({zeros({1}, {.dtype = kInt64})}); }),
             "SGD: parameters must be floating-point, got int64");
-  EXPECT_EQ(message_of([&] { SGD({a, a}); }), "SGD: optimizer contains a parameter group with duplicate parameters");
-  EXPECT_EQ(message_of([&] {
+  EXPECT_EQ(message_of<ValueError>([&] {
+              SGD({a, a});
+            }),
+            "SGD: optimizer contains a parameter group with duplicate parameters");
+  EXPECT_EQ(message_of<ValueError>([&] {
               SGD({{.params = {a}}, {.params = {a}}});
             }),
             "SGD: some parameters appear in more than one parameter group");
   optim::SGD opt{{a}};
   opt.param_groups()[0].lr = -2;
-  EXPECT_EQ(message_of([&] { opt.step(); }), "SGD: Invalid learning rate: -2");
+  EXPECT_EQ(message_of<ValueError>([&] { opt.step(); }), "SGD: Invalid learning rate: -2");
 }
 
 TEST(Optimizer, PrintsItsGroups) {
@@ -303,26 +305,27 @@ TEST(Optimizer, PrintsItsGroups) {
 TEST(Scheduler, BadArgumentsInPyTorchsWords) {
   optim::SGD opt{{parameter(1)}};
   using optim::OneCycleLR;
-  EXPECT_EQ(message_of([&] { OneCycleLR(opt, 1, {}); }),
+  EXPECT_EQ(message_of<ValueError>([&] { OneCycleLR(opt, 1, {}); }),
             "OneCycleLR: You must define either total_steps OR (epochs AND steps_per_epoch)");
-  EXPECT_EQ(message_of([&] { OneCycleLR(opt, 1, {.total_steps = 0}); }),
+  EXPECT_EQ(message_of<ValueError>([&] { OneCycleLR(opt, 1, {.total_steps = 0}); }),
             "OneCycleLR: Expected positive integer total_steps, but got 0");
-  EXPECT_EQ(message_of([&] { OneCycleLR(opt, 1, {.epochs = 0, .steps_per_epoch = 1}); }),
+  EXPECT_EQ(message_of<ValueError>([&] { OneCycleLR(opt, 1, {.epochs = 0, .steps_per_epoch = 1}); }),
             "OneCycleLR: Expected positive integer epochs, but got 0");
-  EXPECT_EQ(message_of([&] { OneCycleLR(opt, 1, {.epochs = 1, .steps_per_epoch = -1}); }),
+  EXPECT_EQ(message_of<ValueError>([&] { OneCycleLR(opt, 1, {.epochs = 1, .steps_per_epoch = -1}); }),
             "OneCycleLR: Expected positive integer steps_per_epoch, but got -1");
-  EXPECT_EQ(message_of([&] { OneCycleLR(opt, 1, {.total_steps = 5, .pct_start = 1.5}); }),
+  EXPECT_EQ(message_of<ValueError>([&] { OneCycleLR(opt, 1, {.total_steps = 5, .pct_start = 1.5}); }),
             "OneCycleLR: Expected float between 0 and 1 pct_start, but got 1.5");
-  EXPECT_EQ(message_of([&] { OneCycleLR(opt, 1, {.total_steps = 5, .anneal_strategy = "sin"}); }),
+  EXPECT_EQ(message_of<ValueError>([&] { OneCycleLR(opt, 1, {.total_steps = 5, .anneal_strategy = "sin"}); }),
             "OneCycleLR: anneal_strategy must be one of 'cos' or 'linear', instead got sin");
-  EXPECT_EQ(message_of([&] {
+  EXPECT_EQ(message_of<ValueError>([&] {
               OneCycleLR(opt, {1, 2}, {.total_steps = 5});
             }),
             "OneCycleLR: expected 1 values for max_lr, got 2");
-  EXPECT_EQ(message_of([&] { optim::StepLR(opt, 0); }), "StepLR: step_size must be positive, got 0");
-  EXPECT_EQ(message_of([&] { optim::CosineAnnealingLR(opt, 0); }), "CosineAnnealingLR: T_max must be positive, got 0");
+  EXPECT_EQ(message_of<ValueError>([&] { optim::StepLR(opt, 0); }), "StepLR: step_size must be positive, got 0");
+  EXPECT_EQ(message_of<ValueError>([&] { optim::CosineAnnealingLR(opt, 0); }),
+            "CosineAnnealingLR: T_max must be positive, got 0");
   optim::SGD fresh{{parameter(1)}};
-  EXPECT_EQ(message_of([&] { optim::StepLR(fresh, 1, {.last_epoch = 3}); }),
+  EXPECT_EQ(message_of<ValueError>([&] { optim::StepLR(fresh, 1, {.last_epoch = 3}); }),
             "lr_scheduler: param 'initial_lr' is not specified in param_groups[0] when resuming an optimizer");
 }
 
@@ -330,7 +333,7 @@ TEST(Scheduler, NoticesAGroupThatCameLater) {
   optim::SGD opt{{parameter(1)}};
   optim::StepLR scheduler(opt, 1);
   opt.add_param_group({.params = {parameter(2)}});
-  EXPECT_EQ(message_of([&] { scheduler.step(); }),
+  EXPECT_EQ(message_of<ValueError>([&] { scheduler.step(); }),
             "lr_scheduler: made for 1 parameter groups, the optimizer now has 2");
   EXPECT_EQ(scheduler.last_epoch(), 0);
 }
@@ -342,7 +345,7 @@ TEST(Scheduler, PastTheEndOfACycleIsAnErrorAndStays) {
   scheduler.step();
   const double lr = opt.lr();
   for (int i = 0; i < 2; ++i)
-    EXPECT_EQ(message_of([&] { scheduler.step(); }),
+    EXPECT_EQ(message_of<ValueError>([&] { scheduler.step(); }),
               "OneCycleLR: Tried to step 3 times. The specified number of total steps is 2");
   EXPECT_EQ(opt.lr(), lr);
   EXPECT_EQ(scheduler.last_epoch(), 2);
@@ -357,7 +360,7 @@ TEST(Scheduler, KeepsItsOptimizerAndItsState) {
   EXPECT_EQ(moved.lr(), 0.1);
   EXPECT_THAT(scheduler.state_dict().keys(),
               ElementsAre("last_epoch", "step_count", "base_lrs", "last_lr", "step_size", "gamma"));
-  EXPECT_EQ(message_of([&] { scheduler.load_state_dict({}); }),
+  EXPECT_EQ(message_of<ValueError>([&] { scheduler.load_state_dict({}); }),
             "lr_scheduler: loaded state dict must have 1 number(s) as last_epoch");
 }
 

@@ -10,6 +10,8 @@
 #include <stdexcept>
 #include <string>
 
+#include "support/message.h"
+
 namespace cresset {
 
 class ScratchFolder {
@@ -49,21 +51,6 @@ inline std::string read_text(const std::string& path) {
 inline void write_text(const std::string& path, const std::string& text) {
   std::filesystem::create_directories(std::filesystem::path(path).parent_path());
   std::ofstream(path, std::ios::binary) << text;
-}
-
-// The message of the E that `f` throws; another error or none is a failure.
-template <class E, class F>
-std::string message_of(F f) {
-  try {
-    f();
-  } catch (const E& e) {
-    return e.what();
-  } catch (const std::exception& e) {
-    ADD_FAILURE() << "another error: " << e.what();
-    return "";
-  }
-  ADD_FAILURE() << "no error";
-  return "";
 }
 
 }  // namespace cresset
