@@ -158,7 +158,7 @@ TEST(DataLoader, TakesASharedDataSet) {
 }
 
 TEST(DataLoader, TakesACollateFunction) {
-  const int factor = 3;
+  int factor = 3;
   const DataLoader loader{
       Numbers{4}, {.batch_size = 2, .num_workers = 1}, [factor](std::vector<Numbers::Sample>&& samples) {
         std::int64_t sum = 0;
