@@ -6,6 +6,7 @@ namespace cresset::cuda::backend {
 
 void register_kernels(const DeviceHost& host) {
   add<AdamStep>(host, kAdamStepNative);
+  add<Augment>(host, kAugmentNative);
   add<AvgPool2dBackward>(host, kAvgPool2dBackwardNative);
   add<AvgPool2dForward>(host, kAvgPool2dForwardNative);
   add<BatchNormBackward>(host, kBatchNormBackwardNative);

@@ -1,6 +1,7 @@
 // Every kernel of this library, defined in the file of its op.
 #pragma once
 
+#include <cresset/extension/augment.h>
 #include <cresset/extension/batch_norm.h>
 #include <cresset/extension/check_range.h>
 #include <cresset/extension/conv2d.h>
@@ -20,6 +21,7 @@ inline Refusal refuse_not_floating(DType dtype) {
 inline Refusal refuse_bool(DType dtype) { return dtype == kBool ? Refusal("dtype must not be bool") : Refusal(); }
 
 extern constinit const Kernel<AdamStep> kAdamStepNative;
+extern constinit const Kernel<Augment> kAugmentNative;
 extern constinit const Kernel<AvgPool2dBackward> kAvgPool2dBackwardNative;
 extern constinit const Kernel<AvgPool2dForward> kAvgPool2dForwardNative;
 extern constinit const Kernel<BatchNormBackward> kBatchNormBackwardNative;
