@@ -3,7 +3,6 @@
 
 #include "autograd/record.h"
 #include "core/check.h"
-#include "ops/check_range.h"
 #include "ops/pointwise.h"
 #include "ops/view_strides.h"
 
@@ -146,7 +145,8 @@ Tensor pow(const Tensor& base, const Tensor& exponent) {
     const auto [x, y] = promoted(base, exponent);
     return pow(x, y);
   }
-  if (!is_floating_point(base.dtype())) check_range(RangeCheck::exponent, exponent);
+  check<ValueError>(is_floating_point(base.dtype()) || !(exponent < 0).any().item<bool>(),
+                    "pow: Integers to negative integer powers are not allowed.");
   Tensor y = run_binary("pow", BinaryOp::pow, base, exponent);
   if (needs_history(base, exponent)) {
     record(

@@ -1,4 +1,4 @@
-#include "support/subprocess.h"
+#include "cases/subprocess.h"
 
 #include <sys/wait.h>
 
