@@ -32,9 +32,12 @@ TEST_F(CudaProcess, DISABLED_AKernelFaults) {
   copy.loop.dims = 1;
   copy.loop.sizes[0] = 100;
   copy.loop.strides[0][0] = copy.loop.strides[1][0] = 1;
-  run<Copy>(kCuda, copy, static_cast<const void*>(x.data_ptr()), reinterpret_cast<void*>(std::uintptr_t{4096}));
   const auto failed = HasSubstr("cuda:0 cannot be used any more in this process");
-  EXPECT_THAT(message_of<BackendError>([] { cuda::synchronize(); }), failed);
+  const std::string message = message_of<BackendError>([&] {
+    run<Copy>(kCuda, copy, static_cast<const void*>(x.data_ptr()), reinterpret_cast<void*>(std::uintptr_t{4096}));
+    cuda::synchronize();
+  });
+  EXPECT_THAT(message, failed);
   // It stays so, whatever is asked.
   EXPECT_THAT(message_of<BackendError>([&] { x + 1; }), failed);
   EXPECT_THAT(message_of<BackendError>([&] { x.cpu(); }), failed);
