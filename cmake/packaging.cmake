@@ -19,6 +19,27 @@ write_basic_package_version_file(${PROJECT_BINARY_DIR}/cresset-config-version.cm
 install(FILES ${PROJECT_BINARY_DIR}/cresset-config.cmake ${PROJECT_BINARY_DIR}/cresset-config-version.cmake
   DESTINATION ${package_dir})
 
+# What kernels of other projects are written with; docs/adding_a_kernel.md lists the headers.
+if(CRESSET_CUDA)
+  foreach(header check_cuda cp_async launch ldmatrix mma shared shared_address)
+    install(FILES kernels/common/${header}.cuh DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/cresset/kernels)
+  endforeach()
+  set(cresset_cuda_simulated FALSE)
+  if(CRESSET_CUDA STREQUAL "SIM")
+    set(cresset_cuda_simulated TRUE)
+    if(CRESSET_SANITIZE)
+      set(cresset_cuda_compile_options "-fsanitize=${CRESSET_SANITIZE};-fno-omit-frame-pointer")
+      set(cresset_cuda_link_options -fsanitize=${CRESSET_SANITIZE})
+      get_target_property(cresset_cuda_definitions cudasim INTERFACE_COMPILE_DEFINITIONS)
+      string(REPLACE "cresset_cuda_definitions-NOTFOUND" "" cresset_cuda_definitions "${cresset_cuda_definitions}")
+    endif()
+    install(DIRECTORY tools/cudasim/include/ DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/cresset/cudasim)
+    install(FILES tools/cudasim/kernels.cmake DESTINATION ${package_dir} RENAME cudasim-kernels.cmake)
+  endif()
+  configure_file(cmake/cresset-cuda.cmake.in ${PROJECT_BINARY_DIR}/cresset-cuda.cmake @ONLY)
+  install(FILES ${PROJECT_BINARY_DIR}/cresset-cuda.cmake DESTINATION ${package_dir})
+endif()
+
 file(RELATIVE_PATH CRESSET_LIBDIR_TO_INCLUDEDIR ${CMAKE_INSTALL_FULL_LIBDIR} ${CMAKE_INSTALL_FULL_INCLUDEDIR})
 foreach(name cresset cresset-data)
   configure_file(cmake/${name}.pc.in ${PROJECT_BINARY_DIR}/${name}.pc @ONLY)

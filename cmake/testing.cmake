@@ -99,6 +99,11 @@ if(NOT CRESSET_SANITIZE AND NOT CRESSET_COVERAGE)
   add_test(NAME package COMMAND ${tests}/package/run.sh ${PROJECT_BINARY_DIR} ${CMAKE_CXX_COMPILER}
     ${CMAKE_GENERATOR})
   set_tests_properties(package PROPERTIES LABELS package TIMEOUT 600)
+  if(CRESSET_CUDA STREQUAL "SIM")
+    add_test(NAME package.cuda COMMAND ${tests}/package/cuda.sh ${PROJECT_BINARY_DIR} ${CMAKE_CXX_COMPILER}
+      ${CMAKE_GENERATOR})
+    set_tests_properties(package.cuda PROPERTIES LABELS package TIMEOUT 600)
+  endif()
 endif()
 
 # The CUDA simulator and its tests need nothing of the library.

@@ -1,7 +1,5 @@
 // One launch steps many tensors: a block finds its tensor by the number of its first block, which travel with the
 // launch's arguments.
-#include <cmath>
-
 #include "common/dtype.cuh"
 #include "common/elements.cuh"
 #include "common/launch.cuh"
@@ -19,7 +17,8 @@ struct OneTensor {
   const void* grad;
   void* state[3];
   std::int64_t size;
-  double step_size, root;  // Adam: lr / (1 - beta1^step), sqrt(1 - beta2^step)
+  AdamTensorNumbers numbers;  // Adam
+  std::int64_t place;         // among all tensors of the step
   unsigned first_block;
   bool first_step;
 };
@@ -39,18 +38,32 @@ __device__ const OneTensor& tensor_of_block(const Tensors& tensors, std::int64_t
 // Numbers in the type that the elements are computed in.
 template <class C>
 struct Sgd {
+  __device__ explicit Sgd(const SgdNumbers& n)
+      : lr(static_cast<C>(n.lr)),
+        momentum(static_cast<C>(n.momentum)),
+        one_minus_dampening(static_cast<C>(n.one_minus_dampening)),
+        weight_decay(static_cast<C>(n.weight_decay)) {}
   C lr, momentum, one_minus_dampening, weight_decay;
-  bool nesterov, maximize;
 };
 template <class C>
 struct Adam {
-  C beta2, one_minus_beta1, one_minus_beta2, eps, weight_decay, kept;  // kept: 1 - lr * weight_decay
-  bool amsgrad, maximize, decoupled;
+  __device__ Adam(const AdamNumbers& n, const AdamTensorNumbers& t)
+      : beta2(static_cast<C>(n.beta2)),
+        one_minus_beta1(static_cast<C>(n.one_minus_beta1)),
+        one_minus_beta2(static_cast<C>(n.one_minus_beta2)),
+        eps(static_cast<C>(n.eps)),
+        weight_decay(static_cast<C>(n.weight_decay)),
+        kept(static_cast<C>(n.kept)),
+        step_size(static_cast<C>(t.step_size)),
+        root(static_cast<C>(t.root)) {}
+  C beta2, one_minus_beta1, one_minus_beta2, eps, weight_decay, kept, step_size, root;
 };
 
 template <class T>
-__global__ void __launch_bounds__(256) sgd(Sgd<Compute<T>> p, __grid_constant__ const Tensors tensors) {
+__global__ void __launch_bounds__(256)
+    sgd(SgdProblem problem, SgdNumbers numbers, __grid_constant__ const Tensors tensors) {
   using C = Compute<T>;
+  const Sgd<C> p(problem.replayed ? *problem.replayed : numbers);
   std::int64_t i;
   const OneTensor& t = tensor_of_block(tensors, i);
   auto* param = static_cast<T*>(t.param);
@@ -59,30 +72,32 @@ __global__ void __launch_bounds__(256) sgd(Sgd<Compute<T>> p, __grid_constant__ 
   for (; i < end && i < t.size; i += kThreads) {
     const C value = widen(param[i]);
     C grad = widen(static_cast<const T*>(t.grad)[i]);
-    if (p.maximize) grad = -grad;
+    if (problem.maximize) grad = -grad;
     grad += p.weight_decay * value;
     if (p.momentum != 0) {
       const C momentum = t.first_step ? grad : p.momentum * widen(buffer[i]) + p.one_minus_dampening * grad;
       buffer[i] = convert<T>(momentum);
-      grad = p.nesterov ? grad + p.momentum * momentum : momentum;
+      grad = problem.nesterov ? grad + p.momentum * momentum : momentum;
     }
     param[i] = convert<T>(value - p.lr * grad);
   }
 }
 
 template <class T>
-__global__ void __launch_bounds__(256) adam(Adam<Compute<T>> p, __grid_constant__ const Tensors tensors) {
+__global__ void __launch_bounds__(256)
+    adam(AdamProblem problem, AdamNumbers numbers, __grid_constant__ const Tensors tensors) {
   using C = Compute<T>;
   std::int64_t i;
   const OneTensor& t = tensor_of_block(tensors, i);
   auto *param = static_cast<T*>(t.param), *average = static_cast<T*>(t.state[0]), *square = static_cast<T*>(t.state[1]),
        *largest = static_cast<T*>(t.state[2]);
-  const C step_size = static_cast<C>(t.step_size), root = static_cast<C>(t.root);
+  const auto* replayed = reinterpret_cast<const AdamTensorNumbers*>(problem.replayed + 1);
+  const Adam<C> p = problem.replayed ? Adam<C>(*problem.replayed, replayed[t.place]) : Adam<C>(numbers, t.numbers);
   const std::int64_t end = i - threadIdx.x + kElementsOfBlock;
   for (; i < end && i < t.size; i += kThreads) {
     C value = widen(param[i]), grad = widen(static_cast<const T*>(t.grad)[i]);
-    if (p.maximize) grad = -grad;
-    if (p.decoupled)
+    if (problem.maximize) grad = -grad;
+    if (problem.decoupled)
       value *= p.kept;
     else
       grad += p.weight_decay * value;
@@ -90,18 +105,19 @@ __global__ void __launch_bounds__(256) adam(Adam<Compute<T>> p, __grid_constant_
     C v = widen(square[i]) * p.beta2 + p.one_minus_beta2 * grad * grad;
     average[i] = convert<T>(m);
     square[i] = convert<T>(v);
-    if (p.amsgrad) {
+    if (problem.amsgrad) {
       const C most = widen(largest[i]);
       v = most != most || most > v ? most : v;
       largest[i] = convert<T>(v);
     }
-    param[i] = convert<T>(value - step_size * m / (std::sqrt(v) / root + p.eps));
+    param[i] = convert<T>(value - p.step_size * m / (std::sqrt(v) / p.root + p.eps));
   }
 }
 
 // launch_some(tensors, grid) for groups of at most kMany tensors.
-template <class Fill, class Launch>
-cudaError_t in_groups(const OptimizerTensor* tensors, std::int64_t count, Fill fill, Launch launch_some) {
+template <class NumbersOf, class Launch>
+cudaError_t in_groups(const OptimizerTensor* tensors, std::int64_t count, NumbersOf numbers_of_tensor,
+                      Launch launch_some) {
   for (std::int64_t k = 0; k < count;) {
     Tensors group{};
     unsigned blocks = 0;
@@ -113,11 +129,10 @@ cudaError_t in_groups(const OptimizerTensor* tensors, std::int64_t count, Fill f
             .grad = from.grad,
             .state = {from.state[0], from.state[1], from.state[2]},
             .size = from.size,
-            .step_size = 0,
-            .root = 0,
+            .numbers = numbers_of_tensor(from),
+            .place = k,
             .first_block = blocks,
             .first_step = from.first};
-      fill(from, to);
       blocks += static_cast<unsigned>((from.size + kElementsOfBlock - 1) / kElementsOfBlock);
     }
     if (group.count == 0) continue;
@@ -131,17 +146,10 @@ cudaError_t in_groups(const OptimizerTensor* tensors, std::int64_t count, Fill f
 cudaError_t sgd_step(const SgdProblem& p, const OptimizerTensor* tensors, std::int64_t count, cudaStream_t stream) {
   cudaError_t error = cudaSuccess;
   switch_floating(p.dtype, [&]<class T>() {
-    using C = Compute<T>;
-    const Sgd<C> numbers{static_cast<C>(p.lr),
-                         static_cast<C>(p.momentum),
-                         static_cast<C>(1 - p.dampening),
-                         static_cast<C>(p.weight_decay),
-                         p.nesterov,
-                         p.maximize};
     error = in_groups(
-        tensors, count, [](const OptimizerTensor&, OneTensor&) {},
+        tensors, count, [](const OptimizerTensor&) { return AdamTensorNumbers{}; },
         [&](const Tensors& group, dim3 grid) {
-          return launch<sgd<T>>({.grid = grid, .block = dim3(kThreads), .stream = stream}, numbers, group);
+          return launch<sgd<T>>({.grid = grid, .block = dim3(kThreads), .stream = stream}, p, numbers_of(p), group);
         });
   });
   return error;
@@ -150,24 +158,10 @@ cudaError_t sgd_step(const SgdProblem& p, const OptimizerTensor* tensors, std::i
 cudaError_t adam_step(const AdamProblem& p, const OptimizerTensor* tensors, std::int64_t count, cudaStream_t stream) {
   cudaError_t error = cudaSuccess;
   switch_floating(p.dtype, [&]<class T>() {
-    using C = Compute<T>;
-    const Adam<C> numbers{.beta2 = static_cast<C>(p.beta2),
-                          .one_minus_beta1 = static_cast<C>(1 - p.beta1),
-                          .one_minus_beta2 = static_cast<C>(1 - p.beta2),
-                          .eps = static_cast<C>(p.eps),
-                          .weight_decay = static_cast<C>(p.weight_decay),
-                          .kept = static_cast<C>(1 - p.lr * p.weight_decay),
-                          .amsgrad = p.amsgrad,
-                          .maximize = p.maximize,
-                          .decoupled = p.decoupled};
     error = in_groups(
-        tensors, count,
-        [&](const OptimizerTensor& from, OneTensor& to) {
-          to.step_size = p.lr / (1 - std::pow(p.beta1, from.step));
-          to.root = std::sqrt(1 - std::pow(p.beta2, from.step));
-        },
+        tensors, count, [&](const OptimizerTensor& from) { return numbers_of(p, from.step); },
         [&](const Tensors& group, dim3 grid) {
-          return launch<adam<T>>({.grid = grid, .block = dim3(kThreads), .stream = stream}, numbers, group);
+          return launch<adam<T>>({.grid = grid, .block = dim3(kThreads), .stream = stream}, p, numbers_of(p), group);
         });
   });
   return error;

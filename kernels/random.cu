@@ -43,6 +43,10 @@ __global__ void __launch_bounds__(256) random_blocks(std::int64_t n, RandomParam
   const int each = per_block<kOp, T>(p.narrow);
   const std::int64_t first = element_index() * each;
   if (first >= n) return;
+  if (p.start) {
+    p.seed = p.start[0];
+    p.offset = p.start[1];
+  }
   const PhiloxBlock block = philox(p.seed, p.offset + static_cast<std::uint64_t>(element_index()));
   for (int i = 0; i < each && first + i < n; ++i) y[first + i] = draw<kOp, T>(p, block, i);
 }

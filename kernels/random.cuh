@@ -9,8 +9,9 @@ namespace cresset::kernels {
 // What follows from a problem's parameters, computed on the host so that every device uses the same.
 struct RandomParameters {
   std::uint64_t seed, offset;
-  double a, b, last;        // uniform: [a, b), held at `last` below b; normal: mean and standard deviation
-  std::uint64_t threshold;  // bernoulli: a word below it is a success
+  const std::uint64_t* start;  // on the device: what is taken in place of both, or null
+  double a, b, last;           // uniform: [a, b), held at `last` below b; normal: mean and standard deviation
+  std::uint64_t threshold;     // bernoulli: a word below it is a success
   std::int64_t low;
   std::uint64_t range;
   bool narrow;   // the range takes 64 bits of a block, not 128

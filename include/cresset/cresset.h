@@ -4,6 +4,7 @@
 #include <cresset/autograd.h>
 #include <cresset/creation.h>
 #include <cresset/cuda.h>
+#include <cresset/cuda_graph.h>
 #include <cresset/device.h>
 #include <cresset/dtype.h>
 #include <cresset/error.h>

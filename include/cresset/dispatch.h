@@ -48,7 +48,7 @@ struct KernelInfo {
   bool ran;          // in this process so far
 };
 // All kernels, slot by slot, in the order in which they are tried.
-CRESSET_API std::vector<KernelInfo> kernels();
+CRESSET_API std::vector<KernelInfo> list_kernels();
 
 // Takes this thread's forcing to another thread: `DispatchSnapshot here; … on the other thread: auto guard =
 // here.enter();`

@@ -12,7 +12,7 @@
 #ifdef __CUDASIM__
 #include "cudasim/async_copy.h"
 #else
-#include "common/shared_address.cuh"
+#include "shared_address.cuh"
 #endif
 
 namespace cresset::kernels {

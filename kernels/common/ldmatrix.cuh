@@ -6,7 +6,7 @@
 #ifdef __CUDASIM__
 #include "cudasim/tensor_core.h"
 #else
-#include "common/shared_address.cuh"
+#include "shared_address.cuh"
 #endif
 
 namespace cresset::kernels {

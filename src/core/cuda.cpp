@@ -3,6 +3,7 @@
 
 #include <utility>
 
+#include "core/capture.h"
 #include "core/check.h"
 #include "core/device_functions.h"
 #include "core/tensor_impl.h"
@@ -15,7 +16,10 @@ DeviceProperties get_device_properties(const Device& device) {
   return properties;
 }
 
-void synchronize(const Device& device) { device_functions(device).synchronize_device(device.index); }
+void synchronize(const Device& device) {
+  check_not_captured("cuda::synchronize", device);
+  device_functions(device).synchronize_device(device.index);
+}
 std::int64_t synchronization_count() noexcept {
   const DeviceFunctions* functions = find_device_functions(false);
   return functions ? functions->synchronizations() : 0;
@@ -34,8 +38,14 @@ void set_memory_limit(std::int64_t bytes, const Device& device) {
 }
 
 Stream::Stream(const Device& device) : device_(device), handle_(device_functions(device).new_stream(device.index)) {}
-bool Stream::query() const { return device_functions(device_).stream_done(device_.index, handle_); }
-void Stream::synchronize() const { device_functions(device_).synchronize_stream(device_.index, handle_); }
+bool Stream::query() const {
+  check_not_captured("Stream::query", device_);
+  return device_functions(device_).stream_done(device_.index, handle_);
+}
+void Stream::synchronize() const {
+  check_not_captured("Stream::synchronize", device_);
+  device_functions(device_).synchronize_stream(device_.index, handle_);
+}
 void Stream::wait_stream(const Stream& other) const { wait_event(other.record_event()); }
 Event Stream::record_event() const {
   Event event;
@@ -76,9 +86,11 @@ void Event::record(const Stream& stream) const {
   functions.record_event(impl_->device.index, impl_->handle, stream.handle());
 }
 bool Event::query() const {
+  check_not_captured("Event::query", impl_->device);
   return !impl_->handle || device_functions(impl_->device).event_done(impl_->device.index, impl_->handle);
 }
 void Event::synchronize() const {
+  check_not_captured("Event::synchronize", impl_->device);
   if (impl_->handle) device_functions(impl_->device).synchronize_event(impl_->device.index, impl_->handle);
 }
 double Event::elapsed_ms(const Event& later) const {

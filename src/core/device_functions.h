@@ -63,6 +63,14 @@ struct DeviceFunctions {
   void (*synchronize_event)(int device, void* event);
   float (*milliseconds_between)(int device, void* first, void* second);
 
+  // From now on what the calling thread gives to `stream`, which is the graph's, is recorded, and what it allocates on
+  // the device is the graph's memory, until end_capture(). Gives the graph.
+  void* (*begin_capture)(int device, void*& stream);
+  void (*end_capture)(void* graph);
+  void (*replay)(void* graph, void* stream);
+  // Also one whose capture goes on, which ends. Its memory goes once no tensor holds any of it.
+  void (*destroy_graph)(void* graph) noexcept;
+
   void (*memory_stats)(int device, cuda::MemoryStats& out);
   void (*reset_peak_memory_stats)(int device);
   void (*empty_cache)(int device);

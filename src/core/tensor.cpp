@@ -6,6 +6,7 @@
 #include <cstring>
 
 #include "autograd/node.h"
+#include "core/capture.h"
 #include "core/check.h"
 #include "core/tensor_impl.h"
 #include "ops/copy.h"
@@ -70,6 +71,7 @@ std::uint32_t Tensor::version() const {
 void Tensor::item_as(DType dtype, void* value) const {
   const detail::TensorImpl& impl = impl_of(*this);
   check<ValueError>(impl.numel == 1, "item: a Tensor with {} elements cannot be converted to Scalar", impl.numel);
+  check_not_captured("item", impl.device);
   NoGradGuard no_grad;
   Tensor converted = cpu().to(dtype);
   std::memcpy(value, raw(converted), cresset::element_size(dtype));

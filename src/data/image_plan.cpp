@@ -112,6 +112,41 @@ std::optional<ImagePlan> ImagePlan::make(const Transform& transform, std::int64_
   return plan;
 }
 
+AugmentProblem ImagePlan::on_device() const {
+  check<UnsupportedError>(
+      channels <= kMostAugmentChannels && static_cast<int>(geometry.size()) <= kMostAugmentSteps,
+      "ImageDataset: on a device images may have at most {} channels and {} random transforms, got {} and {}",
+      kMostAugmentChannels, kMostAugmentSteps, channels, geometry.size());
+  AugmentProblem p{};
+  p.dtype = to_float ? kFloat32 : kUInt8;
+  p.C = channels;
+  p.H = to.height;
+  p.W = to.width;
+  Plane size = from;
+  for (const auto& transform : geometry) {
+    AugmentStep& step = p.step[p.steps++];
+    step.height = size.height;
+    step.width = size.width;
+    if (const auto* flip = std::get_if<RandomHorizontalFlip>(&transform)) {
+      step.p = flip->p();
+      continue;
+    }
+    const auto& [crop, fill] = std::get<Crop>(transform);
+    const auto [rows, columns] = padded(crop, size);
+    step.crop = true;
+    step.rows = static_cast<std::uint64_t>(rows.size - crop.height()) + 1;
+    step.columns = static_cast<std::uint64_t>(columns.size - crop.width()) + 1;
+    step.above = rows.before;
+    step.before = columns.before;
+    std::memcpy(step.fill, fill.data(), fill.size());
+    size = {crop.height(), crop.width()};
+  }
+  p.normalize = !mean.empty();
+  std::copy(mean.begin(), mean.end(), p.mean);
+  std::copy(std.begin(), std.end(), p.std);
+  return p;
+}
+
 void ImagePlan::run(const std::uint8_t* image, void* result, std::uint64_t sample_seed) const {
   // Two buffers that the bytes go back and forth between, kept by the thread: an image is small.
   thread_local std::vector<std::byte> buffers[2];

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cresset/data/transforms.h>
+#include <cresset/extension/augment.h>
 
 #include <cstdint>
 #include <optional>
@@ -38,6 +39,8 @@ struct ImagePlan {
   // then ToTensor, then Normalize, pads in another way than with a constant, or would throw.
   static std::optional<ImagePlan> make(const Transform& transform, std::int64_t channels, Plane size);
 
+  // The same for a kernel on a device; N and the strides are the caller's. UnsupportedError where it is too large.
+  AugmentProblem on_device() const;
   // Runs one image through it, into float or bytes as `to_float` says.
   void run(const std::uint8_t* image, void* result, std::uint64_t sample_seed) const;
 };

@@ -10,7 +10,7 @@ detail::KernelList& find_or_make_list(std::string_view slot, DeviceType device);
 
 // detail::add_kernel() without loading a backend first: what a backend's own registration needs.
 void add_to_list(detail::KernelList& list, std::string_view name, detail::AnyFunction refuses, detail::AnyFunction run,
-                 std::string_view before);
+                 std::string_view before, bool from_outside = false);
 
 // Appends kernels to a slot's list, in the order in which they are to be tried.
 template <class Slot, class... Kernels>

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
+#include <new>
 
 #include "core/check.h"
 #include "core/cpu_info.h"
@@ -76,6 +77,23 @@ void detail::fail_no_kernel(const KernelList& list, const void* problem, const C
   for (const AnyKernel* kernel : *list.order.load())
     reasons += fmt::format("\n  {} refused: {}", kernel->name, refuses(kernel->refuses, problem, context).str());
   fail<UnsupportedError>("{}: no {} kernel takes this problem{}", list.slot, device_name(list.device), reasons);
+}
+
+void detail::fail_in_kernel(const KernelList& list, const AnyKernel& kernel) {
+  if (!kernel.from_outside) throw;  // the library's own are typed and name their op
+  const std::string where = fmt::format("in {}, kernel '{}'", list.slot, kernel.name);
+  try {
+    throw;
+  } catch (Error& error) {
+    error.add_context(where);
+    throw;
+  } catch (const std::bad_alloc&) {
+    fail<OutOfMemoryError>("there is no memory left\n{}", where);
+  } catch (const std::exception& error) {
+    fail<BackendError>("{}\n{}", error.what(), where);
+  } catch (...) {
+    fail<BackendError>("something that is no std::exception was thrown\n{}", where);
+  }
 }
 
 const detail::AnyKernel& detail::choose_slowly(const KernelList& list, const void* problem, const Context& context,

@@ -54,12 +54,13 @@ detail::KernelList& detail::kernel_list(std::string_view slot, DeviceType device
 
 void detail::add_kernel(KernelList& list, std::string_view name, AnyFunction refuses, AnyFunction run,
                         std::string_view before) {
-  if (list.device != DeviceType::cpu) find_device_functions();  // so that `before` may name one of its kernels
-  add_to_list(list, name, refuses, run, before);
+  // Loaded, so that `before` may name one of its kernels. Without it nothing of the list will ever run.
+  if (list.device != DeviceType::cpu && !find_device_functions()) before = {};
+  add_to_list(list, name, refuses, run, before, true);
 }
 
 void add_to_list(detail::KernelList& list, std::string_view name, detail::AnyFunction refuses, detail::AnyFunction run,
-                 std::string_view before) {
+                 std::string_view before, bool from_outside) {
   Registry& r = registry();
   std::lock_guard lock(r.mutex);
   Order order = *list.order.load();
@@ -71,11 +72,11 @@ void add_to_list(detail::KernelList& list, std::string_view name, detail::AnyFun
   const auto at = before.empty() ? order.end() : named(before);
   check<ValueError>(before.empty() || at != order.end(), "register_kernel: {} has no kernel named '{}' to stand before",
                     list.slot, before);
-  order.insert(at, &r.all.emplace_back(std::string(name), refuses, run));
+  order.insert(at, &r.all.emplace_back(std::string(name), refuses, run, from_outside));
   list.order = &r.orders.emplace_back(std::move(order));
 }
 
-std::vector<KernelInfo> kernels() {
+std::vector<KernelInfo> list_kernels() {
   detail::kernel_list("copy", DeviceType::cpu);  // the lists are filled when first asked for
   Registry& r = registry();
   std::lock_guard lock(r.mutex);

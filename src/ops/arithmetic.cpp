@@ -3,6 +3,7 @@
 
 #include "autograd/record.h"
 #include "core/check.h"
+#include "ops/check_range.h"
 #include "ops/pointwise.h"
 #include "ops/view_strides.h"
 
@@ -145,8 +146,7 @@ Tensor pow(const Tensor& base, const Tensor& exponent) {
     const auto [x, y] = promoted(base, exponent);
     return pow(x, y);
   }
-  check<ValueError>(is_floating_point(base.dtype()) || !(exponent < 0).any().item<bool>(),
-                    "pow: Integers to negative integer powers are not allowed.");
+  if (!is_floating_point(base.dtype())) check_range(RangeCheck::exponent, exponent);
   Tensor y = run_binary("pow", BinaryOp::pow, base, exponent);
   if (needs_history(base, exponent)) {
     record(

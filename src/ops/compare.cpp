@@ -3,6 +3,7 @@
 
 #include <cmath>
 
+#include "core/capture.h"
 #include "core/check.h"
 #include "ops/pointwise.h"
 
@@ -89,6 +90,7 @@ Tensor operator!(const Tensor& x) { return logical_not(x); }
 
 bool equal(const Tensor& a, const Tensor& b) {
   check_same_device("equal", a, b);
+  check_not_captured("equal", a.device());
   return a.shape() == b.shape() && eq(a, b).all().item<bool>();
 }
 bool Tensor::equal(const Tensor& other) const { return cresset::equal(*this, other); }
@@ -96,6 +98,7 @@ bool Tensor::equal(const Tensor& other) const { return cresset::equal(*this, oth
 // |a - b| <= atol + rtol * |b|, or equal. https://docs.pytorch.org/docs/stable/generated/torch.allclose.html
 bool allclose(const Tensor& a, const Tensor& b, double rtol, double atol, bool equal_nan) {
   check_same_device("allclose", a, b);
+  check_not_captured("allclose", a.device());
   check<DTypeError>(a.dtype() == b.dtype(), "allclose: the tensors must have one type, got {} and {}", a, b);
   const Tensor x = a.detach().to(kFloat64), y = b.detach().to(kFloat64);
   // An infinity is close to nothing but itself.

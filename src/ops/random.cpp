@@ -1,4 +1,5 @@
 // Generators, and tensors of random numbers. See docs/random.md.
+#include <cresset/extension/random_replay.h>
 #include <cresset/extension/registry.h>
 #include <cresset/ops.h>
 #include <cresset/random.h>
@@ -7,11 +8,13 @@
 #include <numeric>
 
 #include "autograd/inplace.h"
+#include "core/capture.h"
 #include "core/check.h"
 #include "core/dtype_limits.h"
 #include "core/philox.h"
 #include "core/random_blocks.h"
 #include "core/thread_state.h"
+#include "ops/check_range.h"
 #include "ops/copy.h"
 #include "ops/element.h"
 
@@ -65,11 +68,16 @@ void draw(const Tensor& y, RandomProblem problem, const Generator& generator) {
   const detail::TensorImpl& impl = *y.impl();
   problem.dtype = impl.dtype;
   problem.n = impl.numel;
-  const Generator::State start = generator.reserve(random_blocks(problem));
-  problem.seed = start.seed;
-  problem.offset = start.offset;
   const Tensor dense = impl.contiguous ? y : new_tensor(impl.sizes, impl.dtype, impl.device);
-  run<Random>(impl.device, problem, static_cast<void*>(raw(dense)));
+  if (Capture* capture = capture_of(impl.device)) [[unlikely]] {
+    const std::uint64_t* start = capture->reserve(generator, random_blocks(problem));
+    run<RandomReplay>(impl.device, {problem, start}, static_cast<void*>(raw(dense)));
+  } else {
+    const Generator::State start = generator.reserve(random_blocks(problem));
+    problem.seed = start.seed;
+    problem.offset = start.offset;
+    run<Random>(impl.device, problem, static_cast<void*>(raw(dense)));
+  }
   if (!impl.contiguous) copy_elements(y, dense);
 }
 
@@ -77,7 +85,7 @@ RandomProblem problem_of(RandomOp op, double a, double b, std::int64_t low = 0, 
   return {.op = op, .dtype = kFloat32, .n = 0, .seed = 0, .offset = 0, .a = a, .b = b, .low = low, .high = high};
 }
 
-void check_range(const char* op, std::int64_t low, std::int64_t high) {
+void check_order(const char* op, std::int64_t low, std::int64_t high) {
   check<ValueError>(low < high, "{}: expects 'low' to be less than 'high', but got low={} >= high={}", op, low, high);
 }
 // Whether the type holds all of [low, high).
@@ -121,7 +129,7 @@ Tensor randn(const Shape& shape, const RandomOptions& options) {
   return make("randn", shape, options, problem_of(RandomOp::normal, 0, 1), get_default_dtype());
 }
 Tensor randint(std::int64_t low, std::int64_t high, const Shape& shape, const RandomOptions& options) {
-  check_range("randint", low, high);
+  check_order("randint", low, high);
   check_bounds("randint", low, high, options.dtype.value_or(kInt64));
   return make("randint", shape, options, problem_of(RandomOp::integer, 0, 0, low, high), kInt64);
 }
@@ -151,6 +159,7 @@ Tensor randperm(std::int64_t n, const RandomOptions& options) {
   check<DTypeError>(dtype != kBool, "randperm: not supported for bool tensors");
   check<ValueError>(dtype != kFloat16 || n <= 2049, "randperm: n cannot be greater than 2049 for float16, got {}", n);
   if (!is_floating_point(dtype)) check_fits(std::max<std::int64_t>(n - 1, 0), dtype);
+  if (options.device) check_not_captured("randperm", *options.device);
   Tensor y = new_tensor({n}, kInt64, Device());
   auto* p = reinterpret_cast<std::int64_t*>(raw(y));
   std::iota(p, p + n, std::int64_t{0});
@@ -169,7 +178,7 @@ Tensor randperm(std::int64_t n, const RandomOptions& options) {
 Tensor bernoulli(const Tensor& probabilities, const RandomOptions& options) {
   check_floating("bernoulli", probabilities.dtype());
   const Tensor p = probabilities.detach();
-  check<ValueError>(((p >= 0) & (p <= 1)).all().item<bool>(), "bernoulli: expects each probability to be in [0, 1]");
+  check_range(RangeCheck::probability, p);
   return (rand(p.shape(), {.generator = options.generator, .device = p.device()}) < p)
       .to(options.dtype.value_or(p.dtype()));
 }
@@ -196,7 +205,7 @@ const Tensor& Tensor::bernoulli_(double p) const {
   return draw_into("bernoulli_", *this, problem_of(RandomOp::bernoulli, p, 0));
 }
 const Tensor& Tensor::random_(std::int64_t low, std::int64_t high) const {
-  check_range("random_", low, high);
+  check_order("random_", low, high);
   check_bounds("random_", low, high, dtype());
   return draw_into("random_", *this, problem_of(RandomOp::integer, 0, 0, low, high));
 }

@@ -2,6 +2,7 @@
 // that makes fewer of them travel, where they go.
 #include <cresset/autograd.h>
 
+#include "core/capture.h"
 #include "core/check.h"
 #include "core/device_functions.h"
 #include "ops/copy.h"
@@ -10,9 +11,23 @@
 namespace cresset {
 namespace {
 
+// A replay copies again, from where and to where the capture did: memory of the host that stays, and is pinned.
+void check_capturable(const detail::TensorImpl& y, const detail::TensorImpl& x, bool non_blocking) {
+  if (!capture_of(x.device) && !capture_of(y.device)) return;
+  check<UnsupportedError>(x.device.is_cpu() || y.device.is_cpu(),
+                          "copying from {} to {}: a graph that is being captured belongs to one device", x.device,
+                          y.device);
+  const Storage& host = x.device.is_cpu() ? *x.storage : *y.storage;
+  check<UnsupportedError>(host.kind == Bytes::pinned && non_blocking,
+                          "copying from {} to {}: waits, which a graph that is being captured cannot do; it takes a "
+                          "copy with non_blocking and pinned memory (pin_memory())",
+                          x.device, y.device);
+}
+
 void copy_bytes(const Tensor& to, const Tensor& from, bool non_blocking) {
   const detail::TensorImpl &y = *to.impl(), &x = *from.impl();
   if (y.numel == 0) return;
+  check_capturable(y, x, non_blocking);
   const auto index = [](Device device) { return device.is_cpu() ? -1 : device.index; };
   ByteCopy copy{.to = y.data,
                 .from = x.data,

@@ -6,6 +6,7 @@ namespace cresset::optim {
 namespace {
 
 struct AdamMethod {
+  using Slot = AdamStep;
   using Options = AdamOptions;
   static constexpr std::array<const char*, 3> state_names = {"exp_avg", "exp_avg_sq", "max_exp_avg_sq"};
   static constexpr std::string_view steps_name = "step";
@@ -33,16 +34,16 @@ struct AdamMethod {
     check<ValueError>(o.weight_decay >= 0, "{}: Invalid weight_decay value: {}", name, o.weight_decay);
   }
 
-  static void step(detail::StepBatch& batch, const Options& o, Device device, DType dtype) {
-    batch.run<AdamStep>(device, AdamProblem{.dtype = dtype,
-                                            .lr = o.lr,
-                                            .beta1 = o.betas.first,
-                                            .beta2 = o.betas.second,
-                                            .eps = o.eps,
-                                            .weight_decay = o.weight_decay,
-                                            .amsgrad = o.amsgrad,
-                                            .maximize = o.maximize,
-                                            .decoupled = o.decoupled_weight_decay});
+  static AdamProblem problem(const Options& o, DType dtype) {
+    return {.dtype = dtype,
+            .lr = o.lr,
+            .beta1 = o.betas.first,
+            .beta2 = o.betas.second,
+            .eps = o.eps,
+            .weight_decay = o.weight_decay,
+            .amsgrad = o.amsgrad,
+            .maximize = o.maximize,
+            .decoupled = o.decoupled_weight_decay};
   }
 };
 

@@ -6,13 +6,15 @@
 #include <charconv>
 #include <map>
 
+#include "core/capture.h"
 #include "optim/optimizer_core.h"
+#include "optim/replayed_numbers.h"
 
 namespace cresset::optim::detail {
 
 // Method provides: Options; `for_each_option(options, f)` with f(name, field); `state_names` and
 // `state_count(options)`, of which the first ones are in use; `steps_name`, or "" where steps are not kept;
-// `validate(options)`; `momentum(options)`; `step(batch, options, device, dtype)`.
+// `validate(options)`; `momentum(options)`; the kernel's Slot and `problem(options, dtype)`.
 template <class Method>
 class GroupedCore : public OptimizerCore {
  public:
@@ -43,7 +45,7 @@ class GroupedCore : public OptimizerCore {
     NoGradGuard no_grad;
     for (std::size_t g = 0; g < groups.size(); ++g) {
       Method::validate(name_, groups[g]);
-      step_group(groups[g], states_[g]);
+      step_group(g);
     }
   }
 
@@ -123,7 +125,9 @@ class GroupedCore : public OptimizerCore {
   std::vector<Group> groups;
 
  private:
-  void step_group(const Group& group, std::vector<ParamState>& states) {
+  void step_group(std::size_t g) {
+    const Group& group = groups[g];
+    std::vector<ParamState>& states = states_[g];
     const int state_tensors = Method::state_count(group);
     std::vector<char> done(states.size(), false);
     // Mostly one round: all parameters of a group have one dtype and device.
@@ -131,6 +135,8 @@ class GroupedCore : public OptimizerCore {
       if (done[start]) continue;
       const DType dtype = group.params()[start].dtype();
       const Device device = group.params()[start].device();
+      Capture* const capture = capture_of(device);
+      std::vector<std::size_t> captured;
       batch_.clear();
       for (std::size_t i = start; i < states.size(); ++i) {
         const Tensor& parameter = group.params()[i];
@@ -139,11 +145,60 @@ class GroupedCore : public OptimizerCore {
         const Tensor grad = parameter.grad();
         if (!grad.defined()) continue;
         ParamState& state = states[i];
-        state.steps += 1;
-        batch_.add(parameter, grad, state, state_tensors, !state.tensors[0].defined());
+        if (capture)
+          captured.push_back(i);
+        else
+          state.steps += 1;
+        batch_.add(parameter, grad, state, state_tensors, capture != nullptr);
       }
-      if (!batch_.empty()) Method::step(batch_, group, device, dtype);
+      if (batch_.empty()) continue;
+      auto problem = Method::problem(group, dtype);
+      if (capture) problem.replayed = captured_numbers(*capture, g, dtype, std::move(captured));
+      batch_.run<typename Method::Slot>(device, problem);
     }
+  }
+
+  // On the device: the numbers of this step, which each replay of the graph counts and computes anew.
+  auto captured_numbers(Capture& capture, std::size_t g, DType dtype, std::vector<std::size_t> places) {
+    struct Captured {
+      std::size_t place;
+      std::array<Tensor, 3> state;  // what the graph writes to must stay the optimiser's
+    };
+    std::vector<Captured> tensors;
+    for (const std::size_t place : places) tensors.push_back({place, states_[g][place].tensors});
+    const std::size_t count = replayed_count(Method::problem(groups[g], dtype), tensors.size());
+    const auto self = std::static_pointer_cast<GroupedCore>(shared_from_this());
+    return replayed_as(
+        Method::problem(groups[g], dtype),
+        capture.numbers(count, [self, g, dtype, then = Options(groups[g]), tensors = std::move(tensors)](void* out) {
+          const Group& group = self->groups.at(g);
+          Method::validate(self->name_, group);
+          check<ValueError>(same_kernel(then, group),
+                            "{}: an option that is no number, or whether there is a momentum, has changed since the "
+                            "step was captured: capture it again",
+                            self->name_);
+          auto& states = self->states_.at(g);
+          for (const Captured& t : tensors)
+            for (std::size_t i = 0; i < t.state.size(); ++i)
+              check<ValueError>(t.state[i].is_same(states[t.place].tensors[i]),
+                                "{}: the state was replaced after the step was captured: capture it again",
+                                self->name_);
+          std::vector<double> steps;
+          for (const Captured& t : tensors) steps.push_back(states[t.place].steps += 1);
+          write_replayed(Method::problem(group, dtype), steps, static_cast<double*>(out));
+        }));
+  }
+
+  // Whether a captured step still is what the options ask for.
+  static bool same_kernel(const Options& a, const Options& b) {
+    const auto choices = [](const Options& options) {
+      std::vector<int> all{Method::state_count(options)};
+      Method::for_each_option(options, [&]<class T>(const char*, const T& field) {
+        if constexpr (std::is_same_v<T, bool>) all.push_back(field);
+      });
+      return all;
+    };
+    return choices(a) == choices(b);
   }
 
   void load_option(Group& group, const std::string& option, const Tensor& value) {

@@ -19,7 +19,7 @@ struct ParamState {
   double steps = 0;
 };
 
-class OptimizerCore {
+class OptimizerCore : public std::enable_shared_from_this<OptimizerCore> {
  public:
   virtual ~OptimizerCore() = default;
   virtual const char* name() const = 0;
@@ -43,8 +43,9 @@ class StepBatch {
  public:
   void clear() { kernel_tensors_.clear(), parameters_.clear(), converted_.clear(), writebacks_.clear(); }
   // Brings gradient and state tensors to the parameter's dtype and order of elements where they differ, and adds the
-  // parameter.
-  void add(const Tensor& parameter, const Tensor& grad, ParamState& state, int state_tensors, bool first);
+  // parameter. `captured`: the state must be there already, as the kernel takes it, since a graph's memory is no place
+  // for it (UnsupportedError).
+  void add(const Tensor& parameter, const Tensor& grad, ParamState& state, int state_tensors, bool captured);
   bool empty() const { return parameters_.empty(); }
   template <class Slot>
   void run(Device device, const typename Slot::Problem& problem) {

@@ -6,6 +6,7 @@ namespace cresset::optim {
 namespace {
 
 struct SgdMethod {
+  using Slot = SgdStep;
   using Options = SGDOptions;
   static constexpr std::array<const char*, 1> state_names = {"momentum_buffer"};
   static constexpr std::string_view steps_name = {};
@@ -30,14 +31,14 @@ struct SgdMethod {
                       "{}: Nesterov momentum requires a momentum and zero dampening", name);
   }
 
-  static void step(detail::StepBatch& batch, const Options& o, Device device, DType dtype) {
-    batch.run<SgdStep>(device, SgdProblem{.dtype = dtype,
-                                          .lr = o.lr,
-                                          .momentum = o.momentum,
-                                          .dampening = o.dampening,
-                                          .weight_decay = o.weight_decay,
-                                          .nesterov = o.nesterov,
-                                          .maximize = o.maximize});
+  static SgdProblem problem(const Options& o, DType dtype) {
+    return {.dtype = dtype,
+            .lr = o.lr,
+            .momentum = o.momentum,
+            .dampening = o.dampening,
+            .weight_decay = o.weight_decay,
+            .nesterov = o.nesterov,
+            .maximize = o.maximize};
   }
 };
 

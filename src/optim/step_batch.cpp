@@ -30,7 +30,7 @@ void check_params(const char* optimizer, const std::vector<Tensor>& params, cons
   }
 }
 
-void StepBatch::add(const Tensor& parameter, const Tensor& grad, ParamState& state, int state_tensors, bool first) {
+void StepBatch::add(const Tensor& parameter, const Tensor& grad, ParamState& state, int state_tensors, bool captured) {
   check<ShapeError>(grad.shape() == parameter.shape(),
                     "step: a parameter of shape {} has a gradient of shape {}; was its data replaced?",
                     parameter.shape(), grad.shape());
@@ -48,13 +48,17 @@ void StepBatch::add(const Tensor& parameter, const Tensor& grad, ParamState& sta
   OptimizerTensor entry = {};
   entry.param = target.data_ptr();
   entry.grad = fitting.data_ptr();
+  entry.first = !state.tensors[0].defined();
   for (int i = 0; i < state_tensors; ++i) {
     Tensor& tensor = state.tensors[static_cast<std::size_t>(i)];
+    check<UnsupportedError>(
+        !captured || (tensor.defined() && tensor.dtype() == target.dtype() && same_order(tensor, target)),
+        "step: a graph that is being captured needs an optimizer that has its state, and has it as the parameters are "
+        "now: take one step before the capture");
     tensor = tensor.defined() ? aligned(tensor, target) : zeros_like(target.data());
     entry.state[i] = tensor.data_ptr();
   }
   entry.size = target.numel();
-  entry.first = first;
   entry.step = state.steps;
   if (!fitting.is_same(grad)) converted_.push_back(std::move(fitting));
   kernel_tensors_.push_back(entry);

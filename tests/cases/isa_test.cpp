@@ -7,8 +7,8 @@
 #include <regex>
 #include <sstream>
 
-#include "cases/subprocess.h"
 #include "core/cpu_info.h"
+#include "support/subprocess.h"
 #include "test_paths.h"
 
 namespace cresset::test {

@@ -45,7 +45,7 @@ std::string devices_of(const OpCases& op) {
 // A table of its own: only a build with CUDA, real or simulated, can write it.
 std::string cuda_kernels() {
   std::map<std::string, std::string> rows;
-  for (const KernelInfo& kernel : kernels()) {
+  for (const KernelInfo& kernel : list_kernels()) {
     if (kernel.device != DeviceType::cuda) continue;
     std::string& row = rows[kernel.slot];
     row += (row.empty() ? "" : ", ") + kernel.name;

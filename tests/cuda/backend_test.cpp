@@ -1,24 +1,20 @@
-// The CUDA backend's host side: memory, streams, events, copies, waiting. Skipped where there is no device; in a build
-// with CRESSET_CUDA=SIM it runs on the simulator.
-#include <cresset/cresset.h>
-#include <cresset/cuda.h>
+// The CUDA backend's host side: memory, streams, events, copies, waiting.
+#include <cresset/dispatch.h>
+#include <cresset/extension/pointwise.h>
+#include <cresset/extension/registry.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+
+#include "cuda/cuda_test.h"
+#include "support/message.h"
 
 namespace cresset::test {
 namespace {
 
+namespace F = nn::functional;
 using testing::HasSubstr;
 
-const Device kCuda(DeviceType::cuda);
-
-class Cuda : public testing::Test {
- protected:
-  void SetUp() override {
-    if (!cuda::is_available()) GTEST_SKIP() << cuda::unavailable_reason();
-    cuda::synchronize();
-  }
-};
+class Cuda : public CudaTest {};
 
 TEST_F(Cuda, SaysWhetherItIsSimulated) {
   const auto properties = cuda::get_device_properties();
@@ -160,12 +156,119 @@ TEST_F(Cuda, DrawsTheNumbersOfTheCpu) {
   EXPECT_TRUE(mask(kCuda).equal(mask("cpu")));
 }
 
-TEST_F(Cuda, CopiesBetweenDevices) {
-  if (cuda::device_count() < 2) GTEST_SKIP() << "one device";
-  const Tensor x = arange(1000, {.device = kCuda});
-  const Tensor y = (x * 2).to("cuda:1");
-  EXPECT_EQ(y.device(), Device("cuda:1"));
-  EXPECT_EQ((y + 1)[999].item(), 1999);
+TEST_F(Cuda, EveryWayOfWaitingThrowsWhatKernelsReported) {
+  const Tensor x = randn({2, 5}).to(kCuda), label = full({2}, 7, {.dtype = kInt64, .device = kCuda});
+  cuda::synchronize();
+  const auto report = [&] { static_cast<void>(F::cross_entropy(x, label)); };
+  const auto message = [](auto wait) { return message_of<IndexError>(wait); };
+  const auto expected = HasSubstr("cross_entropy: Target 7 is out of bounds");
+  report();
+  EXPECT_THAT(message([] { cuda::synchronize(); }), expected);
+  report();
+  EXPECT_THAT(message([] { cuda::current_stream().synchronize(); }), expected);
+  report();
+  EXPECT_THAT(message([&] { x.sum().item(); }), expected);
+  report();
+  const cuda::Event event = cuda::current_stream().record_event();
+  EXPECT_THAT(message([&] { event.synchronize(); }), expected);
+  event.synchronize();  // once only
+  // Of any stream.
+  const cuda::Stream side;
+  side.wait_stream(cuda::current_stream());
+  cuda::Event reported;
+  {
+    const cuda::StreamGuard guard(side);
+    report();
+    reported = side.record_event();
+  }
+  EXPECT_THAT(message([&] { reported.synchronize(); }), expected);
+  cuda::synchronize();
+}
+
+TEST_F(Cuda, ChecksOfElementsDoNotWait) {
+  const Tensor p = full({500}, 0.25, {.device = kCuda}), exponent = full({500}, 2, {.dtype = kInt64, .device = kCuda});
+  manual_seed(8);
+  const Tensor expected = bernoulli(full({500}, 0.25));
+  const auto before = cuda::synchronization_count();
+  manual_seed(8);
+  const Tensor mask = bernoulli(p), powers = pow(exponent + 1, exponent);
+  p[7] = 1.5;
+  static_cast<void>(bernoulli(p));
+  EXPECT_EQ(cuda::synchronization_count(), before);
+  EXPECT_EQ(message_of<ValueError>([] { cuda::synchronize(); }), "bernoulli: expects each probability to be in [0, 1]");
+  EXPECT_TRUE(mask.cpu().equal(expected));
+  EXPECT_EQ(powers.sum().item(), 4500);
+  for (const double wrong : {-0.5, std::numeric_limits<double>::quiet_NaN()}) {
+    p[7] = wrong;
+    static_cast<void>(bernoulli(p));
+    EXPECT_THROW(cuda::synchronize(), ValueError) << wrong;
+  }
+  exponent[499] = -1;
+  for (const DType dtype : {kInt64, kInt32}) {
+    static_cast<void>(pow(exponent.to(dtype), exponent.to(dtype)));
+    EXPECT_EQ(message_of<ValueError>([] { cuda::synchronize(); }),
+              "pow: Integers to negative integer powers are not allowed.");
+  }
+  const Tensor bytes = full({3}, 200, {.dtype = kUInt8, .device = kCuda});
+  static_cast<void>(pow(bytes, bytes));
+  cuda::synchronize();
+  for (const DType dtype : {kFloat64, kFloat16, kBFloat16}) {
+    static_cast<void>(bernoulli(full({5}, 1, {.dtype = dtype, .device = kCuda})));
+    cuda::synchronize();
+    static_cast<void>(bernoulli(full({5}, 1.5, {.dtype = dtype, .device = kCuda})));
+    EXPECT_THROW(cuda::synchronize(), ValueError) << name(dtype);
+  }
+}
+
+TEST_F(Cuda, CopiesOverlapWithWork) {
+  // The next batch is sent on a stream of its own while the current one is worked on.
+  const cuda::Stream copies;
+  const auto before = cuda::synchronization_count();
+  Tensor sum = zeros({1000}, {.device = kCuda});
+  Tensor next;
+  cuda::Event arrived;
+  const auto send = [&](int value) {
+    const cuda::StreamGuard guard(copies);
+    next = full({1000}, value, {.dtype = kFloat32}).pin_memory().to(ToOptions{.device = kCuda, .non_blocking = true});
+    arrived = copies.record_event();
+  };
+  send(0);
+  for (int i = 1; i <= 5; ++i) {
+    cuda::current_stream().wait_event(arrived);
+    const Tensor now = next;
+    cuda::record_stream(now, cuda::current_stream());
+    send(i);
+    sum = sum + now * now;
+  }
+  EXPECT_EQ(cuda::synchronization_count(), before);
+  EXPECT_EQ(sum.sum().item(), 1000 * (1 + 4 + 9 + 16));
+}
+
+struct Refuser {
+  static Refusal refuses(const UnaryProblem&, const Context& context) {
+    return Refusal("takes compute capability 99.0, the device has {}.{}", context.sm / 10, context.sm % 10);
+  }
+  static void run(const UnaryProblem&, const Context&, const void*, void*) {}
+};
+
+TEST_F(Cuda, AForcedKernelThatRefusesSaysWhy) {
+  register_kernel<Unary>(DeviceType::cuda, {"refuser", Refuser::refuses, Refuser::run});
+  const Tensor x = ones({4}, {.device = kCuda});
+  {
+    const ForceKernelGuard guard("unary=refuser");
+    EXPECT_THAT(message_of<UnsupportedError>([&] { static_cast<void>(x.exp()); }),
+                HasSubstr("takes compute capability 99.0, the device has "));
+  }
+  {
+    const ForceKernelGuard guard("unary=refuser", Forcing::prefer);
+    EXPECT_EQ(x.relu().sum().item(), 4);
+  }
+  EXPECT_THROW(
+      {
+        const ForceKernelGuard guard("unary=no_such_kernel");
+        static_cast<void>(x.exp());
+      },
+      Error);
 }
 
 }  // namespace

@@ -87,6 +87,11 @@ constexpr DeviceFunctions kFunctions = {
     .event_done = [](int, void*) { return !busy; },
     .synchronize_event = [](int, void*) { ++waits; },
     .milliseconds_between = [](int, void*, void*) { return 0.0F; },
+    // Nothing is recorded, so that nothing is replayed.
+    .begin_capture = [](int device, void*& stream) { return stream = stream_of(device, ++streams); },
+    .end_capture = [](void*) {},
+    .replay = [](void*, void*) {},
+    .destroy_graph = [](void*) noexcept {},
     .memory_stats = [](int, cuda::MemoryStats& out) { out.allocated = held; },
     .reset_peak_memory_stats = [](int) {},
     .empty_cache = [](int) {},

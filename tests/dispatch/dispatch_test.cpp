@@ -1,12 +1,15 @@
 // Choosing kernels: order, refusals, forcing, snapshots, errors of the registry. With slots of the tests' own, so that
 // the library's lists stay as they are.
 #include <cresset/autograd.h>
+#include <cresset/cuda.h>
 #include <cresset/dispatch.h>
 #include <cresset/extension/registry.h>
 #include <cresset/ops.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <new>
+#include <stdexcept>
 #include <thread>
 
 #include "support/message.h"
@@ -81,11 +84,11 @@ TEST(Dispatch, NonDeterministicKernelsMustBeAllowed) {
 TEST(Dispatch, ListsKernelsInOrder) {
   register_once();
   std::vector<std::string> names;
-  for (const KernelInfo& kernel : kernels())
+  for (const KernelInfo& kernel : list_kernels())
     if (kernel.slot == Numbered::name) names.push_back(kernel.name);
   EXPECT_THAT(names, ElementsAre("chance", "small", "even"));
   chosen(4);
-  for (const KernelInfo& kernel : kernels())
+  for (const KernelInfo& kernel : list_kernels())
     if (kernel.slot == Numbered::name && kernel.name == "small") {
       EXPECT_TRUE(kernel.ran);
     }
@@ -201,6 +204,40 @@ TEST(Registry, AListMayGrowWhileOthersChoose) {
                              "last");
   reader.join();
   EXPECT_TRUE(all_zero);
+}
+
+// What a kernel of an outside project throws, by the size of its problem.
+struct Throwing {
+  static constexpr std::string_view name = "test_throwing.forward";
+  using Problem = test::Problem;
+  using Run = void(const Problem&, const Context&);
+};
+void run_throwing(const Problem& p, const Context&) {
+  if (p.size == 0) throw ValueError("is empty");
+  if (p.size == 1) throw std::bad_alloc();
+  if (p.size == 2) throw std::runtime_error("is not for two");
+  throw p.size;
+}
+
+TEST(OutsideKernels, WhatTheyThrowIsTypedAndNamesThem) {
+  register_kernel<Throwing>(DeviceType::cpu, {"thrower", nullptr, run_throwing});
+  const auto throwing = [](std::int64_t size) { run<Throwing>(DeviceType::cpu, {size}); };
+  const std::string where = "\nin test_throwing.forward, kernel 'thrower'";
+  EXPECT_THROW(throwing(0), ValueError);
+  EXPECT_EQ(message_of([&] { throwing(0); }), "is empty" + where);
+  EXPECT_THROW(throwing(1), OutOfMemoryError);
+  EXPECT_EQ(message_of([&] { throwing(1); }), "there is no memory left" + where);
+  EXPECT_THROW(throwing(2), BackendError);
+  EXPECT_EQ(message_of([&] { throwing(2); }), "is not for two" + where);
+  EXPECT_THROW(throwing(3), BackendError);
+  EXPECT_EQ(message_of([&] { throwing(3); }), "something that is no std::exception was thrown" + where);
+}
+
+TEST(OutsideKernels, WaitForADeviceThatIsNotThere) {
+  if (cuda::is_available()) GTEST_SKIP() << "this machine has a CUDA device";
+  register_kernel<Growing>(DeviceType::cuda, {"device", nullptr, run_numbered<1>}, "native");
+  int number = 0;
+  EXPECT_THROW(run<Growing>(DeviceType::cuda, {1}, &number), DeviceError);
 }
 
 TEST(Refusals, SayTheirFigures) {

@@ -126,7 +126,7 @@ std::string reach_key(DeviceType device, const std::string& slot) { return Devic
 
 std::vector<std::string> kernels_of(const std::string& slot, DeviceType device) {
   std::vector<std::string> names;
-  for (const KernelInfo& kernel : kernels())
+  for (const KernelInfo& kernel : list_kernels())
     if (kernel.slot == slot && kernel.device == device) names.push_back(kernel.name);
   return names;
 }

@@ -39,7 +39,7 @@ nlohmann::ordered_json facts() {
         fmt::format("cuda:{} {}, compute capability {}.{}", i, properties.name, properties.major, properties.minor));
   }
   auto lists = nlohmann::ordered_json::object();
-  for (const KernelInfo& kernel : kernels()) lists[kernel.slot][device_name(kernel.device)].push_back(kernel.name);
+  for (const KernelInfo& kernel : list_kernels()) lists[kernel.slot][device_name(kernel.device)].push_back(kernel.name);
   return {{"version", kVersion},
           {"processor", processor_name()},
           {"isa", isa_name(current_context().isa)},

@@ -4,6 +4,8 @@
 #include <cresset/dtype.h>
 #include <cresset/extension/kernel.h>
 
+#include <cmath>
+
 namespace cresset {
 
 // One parameter; all pointers dense, `size` elements, the same order of elements.
@@ -21,7 +23,14 @@ struct SgdProblem {
   DType dtype;
   double lr, momentum, dampening, weight_decay;
   bool nesterov, maximize;
+  // In a graph that is captured, otherwise null: on the device, what a replay computes with.
+  const struct SgdNumbers* replayed = nullptr;
 };
+// What a step computes with, rounded to the type that elements are computed in.
+struct SgdNumbers {
+  double lr, momentum, one_minus_dampening, weight_decay;
+};
+constexpr SgdNumbers numbers_of(const SgdProblem& p) { return {p.lr, p.momentum, 1 - p.dampening, p.weight_decay}; }
 struct SgdStep {
   static constexpr std::string_view name = "optim.sgd";
   using Problem = SgdProblem;
@@ -32,7 +41,23 @@ struct AdamProblem {
   DType dtype;
   double lr, beta1, beta2, eps, weight_decay;
   bool amsgrad, maximize, decoupled;
+  // In a graph that is captured, otherwise null: on the device, what a replay computes with, followed by
+  // AdamTensorNumbers for each tensor.
+  const struct AdamNumbers* replayed = nullptr;
 };
+// What a step computes with, rounded to the type that elements are computed in.
+struct AdamNumbers {
+  double beta2, one_minus_beta1, one_minus_beta2, eps, weight_decay, kept;  // kept: 1 - lr * weight_decay
+};
+struct AdamTensorNumbers {
+  double step_size, root;  // lr / (1 - beta1^step), sqrt(1 - beta2^step)
+};
+constexpr AdamNumbers numbers_of(const AdamProblem& p) {
+  return {p.beta2, 1 - p.beta1, 1 - p.beta2, p.eps, p.weight_decay, 1 - p.lr * p.weight_decay};
+}
+inline AdamTensorNumbers numbers_of(const AdamProblem& p, double step) {
+  return {p.lr / (1 - std::pow(p.beta1, step)), std::sqrt(1 - std::pow(p.beta2, step))};
+}
 struct AdamStep {
   static constexpr std::string_view name = "optim.adam";
   using Problem = AdamProblem;

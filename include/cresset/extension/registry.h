@@ -20,8 +20,10 @@ struct AnyKernel {
   std::string name;
   AnyFunction refuses;
   AnyFunction run;
+  bool from_outside;  // added by register_kernel()
   mutable std::atomic<bool> ran{false};
-  AnyKernel(std::string n, AnyFunction r, AnyFunction f) : name(std::move(n)), refuses(r), run(f) {}
+  AnyKernel(std::string n, AnyFunction r, AnyFunction f, bool o)
+      : name(std::move(n)), refuses(r), run(f), from_outside(o) {}
 };
 
 // The kernels of one slot on one device, in the order in which they are tried. Lists are replaced, never changed, so
@@ -36,7 +38,7 @@ struct KernelList {
 // never destroyed.
 CRESSET_API KernelList& kernel_list(std::string_view slot, DeviceType device);
 // Before the kernel named `before`, or last where that is empty. ValueError where the name is taken or `before` is not
-// there.
+// there; where there is no CUDA device, nothing is asked of `before`.
 CRESSET_API void add_kernel(KernelList& list, std::string_view name, AnyFunction refuses, AnyFunction run,
                             std::string_view before);
 
@@ -51,6 +53,8 @@ CRESSET_API const Context& context_of_thread() noexcept;
 CRESSET_API const Context& context_of_device(Device device);
 [[noreturn]] CRESSET_API void fail_no_kernel(const KernelList& list, const void* problem, const Context& context,
                                              RefusesErased refuses);
+// Throws the exception that is being handled on, out of a kernel: from outside with op and kernel.
+[[noreturn]] CRESSET_API void fail_in_kernel(const KernelList& list, const AnyKernel& kernel);
 
 template <class Slot>
 KernelList& list_of(DeviceType device) {
@@ -69,7 +73,9 @@ Refusal ask(AnyFunction refuses, const void* problem, const Context& context) {
 }  // namespace detail
 
 // Adds a kernel of an outside project to a slot: before the kernel named `before`, or last. For CUDA devices the
-// backend is loaded first, where there is one.
+// backend is loaded first; on a machine without one the kernel is kept and never run, so that one program serves both.
+// What its `run` throws reaches the op's caller as an Error with a line that names slot and kernel: errors of this
+// library with their type, std::bad_alloc as OutOfMemoryError, all others as BackendError.
 template <class Slot>
 void register_kernel(DeviceType device, const Kernel<Slot>& kernel, std::string_view before = {}) {
   detail::add_kernel(detail::list_of<Slot>(device), kernel.name, reinterpret_cast<detail::AnyFunction>(kernel.refuses),
@@ -95,7 +101,11 @@ void run(Device device, const typename Slot::Problem& problem, Pointers... point
       detail::fail_no_kernel(list, &problem, context, detail::ask<Slot>);
   }
   if (!chosen->ran.load(std::memory_order_relaxed)) chosen->ran.store(true, std::memory_order_relaxed);
-  reinterpret_cast<typename Slot::Run*>(chosen->run)(problem, context, pointers...);
+  try {
+    reinterpret_cast<typename Slot::Run*>(chosen->run)(problem, context, pointers...);
+  } catch (...) {
+    detail::fail_in_kernel(list, *chosen);
+  }
 }
 
 }  // namespace cresset

@@ -1,5 +1,6 @@
 // What the core finds in this library.
 #include "backend/cuda/copy_bytes.h"
+#include "backend/cuda/graph.h"
 #include "backend/cuda/kernel_list.h"
 #include "backend/cuda/memory.h"
 #include "backend/cuda/stream.h"
@@ -50,6 +51,10 @@ constexpr DeviceFunctions kFunctions = {
     .event_done = event_done,
     .synchronize_event = synchronize_event,
     .milliseconds_between = milliseconds_between,
+    .begin_capture = begin_capture,
+    .end_capture = end_capture,
+    .replay = replay,
+    .destroy_graph = destroy_graph,
     .memory_stats = read_memory_stats,
     .reset_peak_memory_stats = reset_peak,
     .empty_cache = give_back_unused,

@@ -6,12 +6,14 @@ namespace cresset::cuda::backend {
 
 void register_kernels(const DeviceHost& host) {
   add<AdamStep>(host, kAdamStepNative);
+  add<Augment>(host, kAugmentNative);
   add<AvgPool2dBackward>(host, kAvgPool2dBackwardNative);
   add<AvgPool2dForward>(host, kAvgPool2dForwardNative);
   add<BatchNormBackward>(host, kBatchNormBackwardNative);
   add<BatchNormForward>(host, kBatchNormForwardNative);
   add<BatchNormInference>(host, kBatchNormInferenceNative);
   add<Binary>(host, kBinaryNative);
+  add<CheckRange>(host, kCheckRangeNative);
   add<Conv2dForward>(host, kConv2dForwardDirect, kConv2dForwardTensorCore, kConv2dForwardNative);
   add<Conv2dGradInput>(host, kConv2dGradInputDirect, kConv2dGradInputTensorCore, kConv2dGradInputNative);
   add<Conv2dGradWeight>(host, kConv2dGradWeightDirect, kConv2dGradWeightTensorCore, kConv2dGradWeightNative);
@@ -22,6 +24,7 @@ void register_kernels(const DeviceHost& host) {
   add<MaxPool2dBackward>(host, kMaxPool2dBackwardNative);
   add<MaxPool2dForward>(host, kMaxPool2dForwardNative);
   add<Random>(host, kRandomNative);
+  add<RandomReplay>(host, kRandomReplayNative);
   add<Reduce>(host, kReduceNative);
   add<SgdStep>(host, kSgdStepNative);
   add<SoftmaxBackward>(host, kSoftmaxBackwardNative);

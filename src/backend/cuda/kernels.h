@@ -1,12 +1,15 @@
 // Every kernel of this library, defined in the file of its op.
 #pragma once
 
+#include <cresset/extension/augment.h>
 #include <cresset/extension/batch_norm.h>
+#include <cresset/extension/check_range.h>
 #include <cresset/extension/conv2d.h>
 #include <cresset/extension/matmul.h>
 #include <cresset/extension/optimizer.h>
 #include <cresset/extension/pointwise.h>
 #include <cresset/extension/pool2d.h>
+#include <cresset/extension/random_replay.h>
 #include <cresset/extension/softmax.h>
 
 namespace cresset::cuda::backend {
@@ -18,12 +21,14 @@ inline Refusal refuse_not_floating(DType dtype) {
 inline Refusal refuse_bool(DType dtype) { return dtype == kBool ? Refusal("dtype must not be bool") : Refusal(); }
 
 extern constinit const Kernel<AdamStep> kAdamStepNative;
+extern constinit const Kernel<Augment> kAugmentNative;
 extern constinit const Kernel<AvgPool2dBackward> kAvgPool2dBackwardNative;
 extern constinit const Kernel<AvgPool2dForward> kAvgPool2dForwardNative;
 extern constinit const Kernel<BatchNormBackward> kBatchNormBackwardNative;
 extern constinit const Kernel<BatchNormForward> kBatchNormForwardNative;
 extern constinit const Kernel<BatchNormInference> kBatchNormInferenceNative;
 extern constinit const Kernel<Binary> kBinaryNative;
+extern constinit const Kernel<CheckRange> kCheckRangeNative;
 extern constinit const Kernel<Conv2dForward> kConv2dForwardDirect;
 extern constinit const Kernel<Conv2dForward> kConv2dForwardNative;
 extern constinit const Kernel<Conv2dForward> kConv2dForwardTensorCore;
@@ -41,6 +46,7 @@ extern constinit const Kernel<Matmul> kMatmulTensorCore;
 extern constinit const Kernel<MaxPool2dBackward> kMaxPool2dBackwardNative;
 extern constinit const Kernel<MaxPool2dForward> kMaxPool2dForwardNative;
 extern constinit const Kernel<Random> kRandomNative;
+extern constinit const Kernel<RandomReplay> kRandomReplayNative;
 extern constinit const Kernel<Reduce> kReduceNative;
 extern constinit const Kernel<SgdStep> kSgdStepNative;
 extern constinit const Kernel<SoftmaxBackward> kSoftmaxBackwardNative;

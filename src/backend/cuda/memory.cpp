@@ -6,6 +6,10 @@
 #include <unordered_map>
 #include <vector>
 
+#include "backend/cuda/graph.h"
+#include "backend/cuda/graph_memory.h"
+#include "backend/cuda/synchronize.h"
+
 namespace cresset::cuda::backend {
 namespace {
 
@@ -31,7 +35,7 @@ std::int64_t reserved_bytes(int device) {
   std::uint64_t bytes = 0;
   check_cuda(cudaMemPoolGetAttribute(cuda_pool(device), cudaMemPoolAttrReservedMemCurrent, &bytes),
              "cudaMemPoolGetAttribute");
-  return static_cast<std::int64_t>(bytes);
+  return static_cast<std::int64_t>(bytes) + graph_bytes(device);
 }
 
 [[noreturn]] void fail_out_of_memory(int device, std::size_t bytes) {
@@ -73,6 +77,34 @@ void wait_for_users(Pool& pool, void* data, cudaStream_t stream) {
   }
 }
 
+// Null where there is no room.
+void* allocate_from_pool(int device, cudaStream_t stream, std::size_t bytes) {
+  void* data = nullptr;
+  cudaError_t error = cudaMallocAsync(&data, bytes, stream);
+  if (error == cudaErrorMemoryAllocation) {
+    // What other streams have given back, and blocks of other sizes, may be enough once they are joined.
+    ignore_error(error);
+    count_wait();
+    ignore_error(cudaDeviceSynchronize());
+    ignore_error(cudaMemPoolTrimTo(cuda_pool(device), 0));
+    error = cudaMallocAsync(&data, bytes, stream);
+  }
+  if (error == cudaErrorMemoryAllocation) {
+    ignore_error(error);
+    return nullptr;
+  }
+  check_cuda(error, fmt::format("cuda:{}: allocating {} bytes", device, bytes));
+  return data;
+}
+
+// A capture waits for nothing: only what the pool has unused can make room.
+void* allocate_captured(GraphMemory& memory, int device, cudaStream_t stream, std::size_t bytes) {
+  void* data = allocate_for_graph(memory, stream, bytes);
+  if (data) return data;
+  check_cuda(cudaMemPoolTrimTo(cuda_pool(device), 0), "cudaMemPoolTrimTo");
+  return allocate_for_graph(memory, stream, bytes);
+}
+
 }  // namespace
 
 void* allocate(int device, void* stream, std::size_t bytes) {
@@ -81,22 +113,19 @@ void* allocate(int device, void* stream, std::size_t bytes) {
   const auto size = static_cast<std::int64_t>(bytes);
   const std::int64_t now = pool.allocated.fetch_add(size) + size;
   void* data = nullptr;
-  cudaError_t error = cudaErrorMemoryAllocation;
-  if (const std::int64_t limit = pool.limit; limit == 0 || now <= limit) {
-    error = cudaMallocAsync(&data, bytes, stream_of(stream));
-    if (error == cudaErrorMemoryAllocation) {
-      // What other streams have given back, and blocks of other sizes, may be enough once they are joined.
-      ignore_error(error);
-      ignore_error(cudaDeviceSynchronize());
-      ignore_error(cudaMemPoolTrimTo(cuda_pool(device), 0));
-      error = cudaMallocAsync(&data, bytes, stream_of(stream));
+  try {
+    if (const std::int64_t limit = pool.limit; limit == 0 || now <= limit) {
+      GraphMemory* memory = memory_of_capture(device);
+      data = memory ? allocate_captured(*memory, device, stream_of(stream), bytes)
+                    : allocate_from_pool(device, stream_of(stream), bytes);
     }
-  }
-  if (error != cudaSuccess) {
+  } catch (...) {
     pool.allocated -= size;
-    ignore_error(error);
-    if (error == cudaErrorMemoryAllocation) fail_out_of_memory(device, bytes);
-    check_cuda(error, fmt::format("cuda:{}: allocating {} bytes", device, bytes));
+    throw;
+  }
+  if (!data) {
+    pool.allocated -= size;
+    fail_out_of_memory(device, bytes);
   }
   ++pool.allocations;
   raise_peak(pool, now);
@@ -107,14 +136,17 @@ void release(int device, void* stream, void* data, std::size_t bytes) noexcept {
   try {
     activate(device);
     Pool& pool = pool_of(device);
+    pool.allocated -= static_cast<std::int64_t>(bytes);
+    if (release_to_graph(data)) return;
     if (pool.shared_blocks.load(std::memory_order_relaxed) > 0) wait_for_users(pool, data, stream_of(stream));
     ignore_error(cudaFreeAsync(data, stream_of(stream)));
-    pool.allocated -= static_cast<std::int64_t>(bytes);
   } catch (...) {  // a device that has failed keeps its memory until the process ends
   }
 }
 
 void record_use(int device, void* data, void* stream) {
+  // What a graph uses must live as long as the graph: its stream of the capture is none that could be waited for.
+  if (share_graph_block(data) || is_capturing(device)) return;
   Pool& pool = pool_of(device);
   const std::scoped_lock lock(pool.mutex);
   auto& users = pool.uses[data];

@@ -24,6 +24,8 @@ void release_pinned(void* block) noexcept;
 // Whether the address lies in a pinned block; then what the stream has been given so far counts as using it.
 bool is_pinned(const void* address);
 void record_pinned_use(const void* address, int device, cudaStream_t stream);
+// A graph's replays use the block until the hold is given back.
+void release_pinned_hold(const void* address) noexcept;
 void give_back_unused_pinned() noexcept;
 
 }  // namespace cresset::cuda::backend

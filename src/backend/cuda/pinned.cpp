@@ -5,6 +5,7 @@
 #include <mutex>
 #include <vector>
 
+#include "backend/cuda/graph.h"
 #include "backend/cuda/memory.h"
 
 namespace cresset::cuda::backend {
@@ -14,6 +15,7 @@ struct Block {
   std::size_t size;
   bool handed_out = true;
   std::vector<cudaEvent_t> users = {};  // what must be done before the block is free
+  int graphs = 0;                       // that copy from or to it
 };
 
 struct Pinned {
@@ -33,7 +35,7 @@ bool done(Block& block) {
     ignore_error(cudaEventDestroy(event));
     return true;
   });
-  return block.users.empty();
+  return block.users.empty() && block.graphs == 0;
 }
 
 // The block that holds the address; end where there is none.
@@ -79,6 +81,13 @@ bool is_pinned(const void* address) {
 }
 
 void record_pinned_use(const void* address, int device, cudaStream_t stream) {
+  if (is_capturing(device)) {
+    hold_pinned_for_capture(address);
+    Pinned& p = pinned();
+    const std::scoped_lock lock(p.mutex);
+    if (const auto at = find(p, address); at != p.blocks.end()) ++at->second.graphs;
+    return;
+  }
   activate(device);
   cudaEvent_t event = nullptr;
   check_cuda(cudaEventCreateWithFlags(&event, cudaEventDisableTiming), "cudaEventCreate");
@@ -87,6 +96,12 @@ void record_pinned_use(const void* address, int device, cudaStream_t stream) {
   const std::scoped_lock lock(p.mutex);
   if (const auto at = find(p, address); at != p.blocks.end()) at->second.users.push_back(event);
   check_cuda(error, "cudaEventRecord");
+}
+
+void release_pinned_hold(const void* address) noexcept {
+  Pinned& p = pinned();
+  const std::scoped_lock lock(p.mutex);
+  if (const auto at = find(p, address); at != p.blocks.end()) --at->second.graphs;
 }
 
 void give_back_unused_pinned() noexcept {

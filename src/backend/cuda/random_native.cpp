@@ -35,9 +35,15 @@ kernels::RandomParameters parameters_of(const RandomProblem& p) {
 void run(const RandomProblem& p, const Context& context, void* y) {
   check_cuda(kernels::random(p.op, p.dtype, p.n, parameters_of(p), y, stream_of(context.stream)), "random");
 }
+void run_replay(const RandomReplayProblem& p, const Context& context, void* y) {
+  kernels::RandomParameters parameters = parameters_of(p.draw);
+  parameters.start = p.start;
+  check_cuda(kernels::random(p.draw.op, p.draw.dtype, p.draw.n, parameters, y, stream_of(context.stream)), "random");
+}
 
 }  // namespace
 
 constinit const Kernel<Random> kRandomNative = {"native", nullptr, run};
+constinit const Kernel<RandomReplay> kRandomReplayNative = {"native", nullptr, run_replay};
 
 }  // namespace cresset::cuda::backend

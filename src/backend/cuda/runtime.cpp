@@ -3,6 +3,8 @@
 #include <array>
 #include <mutex>
 
+#include "backend/cuda/synchronize.h"
+
 namespace cresset::cuda::backend {
 namespace {
 
@@ -53,11 +55,20 @@ PerDevice& per_device(int device) {
     std::uint64_t all_of_it = ~std::uint64_t{0};
     check_cuda(cudaMemPoolSetAttribute(pool, cudaMemPoolAttrReleaseThreshold, &all_of_it), "cudaMemPoolSetAttribute");
     check_cuda(cudaStreamCreateWithFlags(&d.stream, cudaStreamDefault), "cudaStreamCreate");
+    make_error_word(device, d.stream);
   });
   return d;
 }
 
 thread_local int t_device = -1;
+
+// Whether it is what a kernel has done wrong, which every later call gives again.
+bool is_sticky(cudaError_t error) {
+  if (t_device < 0) return false;
+  const cudaError_t again = cudaStreamQuery(per_device(t_device).stream);
+  ignore_error(again);
+  return again == error;
+}
 
 }  // namespace
 
@@ -76,7 +87,13 @@ void check_cuda(cudaError_t error, std::string_view what) {
         "{}: this build of cresset has no code for this GPU, of compute capability {}: {}. Install a newer driver, or "
         "build with -DCMAKE_CUDA_ARCHITECTURES={}",
         what, t_device < 0 ? 0 : per_device(t_device).sm, text, t_device < 0 ? 0 : per_device(t_device).sm);
+  check<UnsupportedError>(error < cudaErrorStreamCaptureUnsupported || error > cudaErrorStreamCaptureWrongThread,
+                          "{}: cannot be captured in a graph: {}", what, text);
   check<OutOfMemoryError>(error != cudaErrorMemoryAllocation, "{}: {}", what, text);
+  check<BackendError>(!is_sticky(error),
+                      "{}: {} ({}): a kernel has failed, maybe one given to it long before, and cuda:{} cannot be used "
+                      "any more in this process",
+                      what, text, cudaGetErrorName(error), t_device);
   fail<BackendError>("{}: {} ({})", what, text, cudaGetErrorName(error));
 }
 

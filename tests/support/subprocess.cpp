@@ -1,4 +1,4 @@
-#include "cases/subprocess.h"
+#include "support/subprocess.h"
 
 #include <sys/wait.h>
 
