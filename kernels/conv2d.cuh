@@ -6,10 +6,9 @@
 
 namespace cresset::kernels {
 
-// Whether positions and offsets fit the 31 bits that the kernels count with.
+// Whether positions fit the 31 bits that all kernels of conv2d count with, and offsets within an image and within the
+// weight.
 bool conv2d_fits(const Conv2dProblem& p);
-// The same, and every offset within a tensor: what the kernels for tensor cores and for few channels count with.
-bool conv2d_offsets_fit(const Conv2dProblem& p);
 
 cudaError_t conv2d_forward(const Conv2dProblem& p, const void* x, const void* w, const void* bias, void* y,
                            cudaStream_t stream);

@@ -95,7 +95,7 @@ __global__ void __launch_bounds__(256)
   const int end = p.pixels - begin < pixels_of_part ? p.pixels : begin + pixels_of_part;
   const bool is_channel = k < channels;
   const int channel = is_channel ? k : 0;
-  const GradByPixelSource<T> grads{p, grad_y};
+  const GradByPixelSource<T, false> grads{p, grad_y};
   const T* const from = x + std::int64_t{s.by_K.quotient(static_cast<std::uint32_t>(channel))} * p.x.channel;
   for (int first = 0; first < taps; first += kTaps) {
     float sums[kTaps] = {};
@@ -103,12 +103,12 @@ __global__ void __launch_bounds__(256)
 #pragma unroll
     for (int t = 0; t < kTaps; ++t) tap[t] = window_tap(p, first + t);
     for (int i = begin + thread / kLanes; i < end; i += kThreads / kLanes) {
-      const float grad = widen(grad_y[channel * std::int64_t{p.y.channel} + grads.depth(i)]);
-      const WindowPixel out = window_pixel(p, i);
+      const float grad = widen(*grads.at(grads.row(channel), grads.depth(i)).at);
+      const auto out = window_pixel(p, from, i);
 #pragma unroll
       for (int t = 0; t < kTaps; ++t) {
-        const int offset = window_at(p, out, tap[t]);
-        if (offset >= 0) sums[t] += grad * widen(from[offset]);
+        const auto found = found_in_window(p, out, tap[t]);
+        if (found.there) sums[t] += grad * widen(*found.at);
       }
     }
 #pragma unroll

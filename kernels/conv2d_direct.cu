@@ -15,9 +15,9 @@ __global__ void __launch_bounds__(128)
     forward(__grid_constant__ const ConvGeometry p, const T* x, const T* w, const T* bias, T* y) {
   const int g = static_cast<int>(blockIdx.z), m = static_cast<int>(blockIdx.x * kThinThreads + threadIdx.x),
             first = static_cast<int>(blockIdx.y) * kThinColumns;
-  const WindowSource<T> a{p, x + std::int64_t{g} * p.shape.C * p.x.channel};
-  const WeightSource<T> b{p, w + std::int64_t{g} * p.shape.K * p.taps};
-  const ThinSums sums = thin_product<T>(a, b, m, first, p.taps);
+  const WindowSource<T, false> a{p, p.x_of_group(x, g)};
+  const WeightSource<T> b{p, p.w_of_group(w, g)};
+  const ThinSums sums = thin_product(a, b, m, first, p.taps);
   if (m >= p.pixels) return;
   const Pixel out = pixel(static_cast<std::uint32_t>(m), p.shape.by_P, p.shape.by_Q);
 #pragma unroll
@@ -30,13 +30,13 @@ __global__ void __launch_bounds__(128)
 
 template <class T>
 __global__ void __launch_bounds__(128)
-    grad_input(__grid_constant__ const ConvGeometry p, int pixels, const T* grad_y, const T* w, T* grad_x) {
+    grad_input(__grid_constant__ const ConvGeometry p, const T* grad_y, const T* w, T* grad_x) {
   const int g = static_cast<int>(blockIdx.z), m = static_cast<int>(blockIdx.x * kThinThreads + threadIdx.x),
-            first = static_cast<int>(blockIdx.y) * kThinColumns, taps = p.shape.K * p.shape.R * p.shape.S;
-  const GradSource<T> a{p, grad_y + std::int64_t{g} * p.shape.K * p.y.channel, pixels, taps};
-  const WeightByInputSource<T> b{p, w + std::int64_t{g} * p.shape.K * p.taps, taps};
-  const ThinSums sums = thin_product<T>(a, b, m, first, taps);
-  if (m >= pixels) return;
+            first = static_cast<int>(blockIdx.y) * kThinColumns;
+  const GradSource<T, false> a{p, p.y_of_group(grad_y, g)};
+  const WeightByInputSource<T, true> b{p, p.w_of_group(w, g)};
+  const ThinSums sums = thin_product(a, b, m, first, p.in_taps);
+  if (m >= p.in_pixels) return;
   const Pixel in = pixel(static_cast<std::uint32_t>(m), p.shape.by_H, p.shape.by_W);
 #pragma unroll
   for (int j = 0; j < kThinColumns; ++j)
@@ -44,10 +44,11 @@ __global__ void __launch_bounds__(128)
 }
 
 // A slice of 32 output pixels with 8 channels of their gradient.
+template <class T>
 struct GradSlice {
   static constexpr int kPixels = 32;
   Vector<float, 4> grads[kPixels][2];
-  WindowPixel pixels[kPixels];
+  WindowPixel<T> pixels[kPixels];
 };
 
 // A thread computes one tap of 8 output channels.
@@ -60,24 +61,25 @@ __global__ void __launch_bounds__(128) grad_weight(__grid_constant__ const ConvG
   const int begin = part * pixels_of_part;
   const int end = p.pixels - begin < pixels_of_part ? p.pixels : begin + pixels_of_part;
   const WindowTap tap = window_tap(p, t);
-  const GradByPixelSource<T> grads{p, grad_y + std::int64_t{g} * p.shape.K * p.y.channel};
-  const T* const from = x + std::int64_t{g} * p.shape.C * p.x.channel;
-  auto& slice = shared<GradSlice>();
+  const GradByPixelSource<T, false> grads{p, p.y_of_group(grad_y, g)};
+  const T* const from = p.x_of_group(x, g);
+  using Slice = GradSlice<T>;
+  auto& slice = shared<Slice>();
   ThinSums sums;
-  for (int i = begin; i < end; i += GradSlice::kPixels) {
+  for (int i = begin; i < end; i += Slice::kPixels) {
     __syncthreads();  // the last slice has been read
-    if (thread < GradSlice::kPixels) slice.pixels[thread] = window_pixel(p, i + thread);
+    if (thread < Slice::kPixels) slice.pixels[thread] = window_pixel(p, from, i + thread);
 #pragma unroll
-    for (int e = thread; e < GradSlice::kPixels * kThinColumns; e += kThinThreads) {
+    for (int e = thread; e < Slice::kPixels * kThinColumns; e += kThinThreads) {
       const int at = e / kThinColumns, j = e % kThinColumns, k = first + j;
-      const int offset = i + at < end ? grads.at(grads.row(k), grads.depth(i + at)) : -1;
-      slice.grads[at][j / 4].at[j % 4] = offset < 0 ? 0.0f : widen(grads.base[offset]);
+      const auto found = grads.at(grads.row(k), grads.depth(i + at));
+      slice.grads[at][j / 4].at[j % 4] = found.there && i + at < end ? widen(*found.at) : 0.0f;
     }
     __syncthreads();
 #pragma unroll 4
-    for (int e = 0; e < GradSlice::kPixels; ++e) {
-      const int offset = window_at(p, slice.pixels[e], tap);
-      sums.add(offset < 0 ? 0.0f : widen(from[offset]), slice.grads[e]);
+    for (int e = 0; e < Slice::kPixels; ++e) {
+      const auto found = found_in_window(p, slice.pixels[e], tap);
+      sums.add(found.there ? widen(*found.at) : 0.0f, slice.grads[e]);
     }
   }
   if (t >= p.taps) return;
@@ -110,15 +112,14 @@ cudaError_t conv2d_direct_forward(const Conv2dProblem& p, const void* x, const v
 cudaError_t conv2d_direct_grad_input(const Conv2dProblem& p, const void* grad_y, const void* w, void* grad_x,
                                      cudaStream_t stream) {
   const ConvGeometry geometry(p);
-  const int pixels = static_cast<int>(p.N * p.H * p.W);
-  if (pixels == 0) return cudaSuccess;
-  const LaunchConfig config{.grid = dim3(blocks_of(pixels, kThinThreads), blocks_of(geometry.shape.C, kThinColumns),
-                                         static_cast<unsigned>(p.groups)),
+  if (geometry.in_pixels == 0) return cudaSuccess;
+  const LaunchConfig config{.grid = dim3(blocks_of(geometry.in_pixels, kThinThreads),
+                                         blocks_of(geometry.shape.C, kThinColumns), static_cast<unsigned>(p.groups)),
                             .block = dim3(kThinThreads),
                             .stream = stream};
   cudaError_t error = cudaSuccess;
   switch_computed_in_float(p.dtype, [&]<class T>() {
-    error = launch<grad_input<T>>(config, geometry, pixels, static_cast<const T*>(grad_y), static_cast<const T*>(w),
+    error = launch<grad_input<T>>(config, geometry, static_cast<const T*>(grad_y), static_cast<const T*>(w),
                                   static_cast<T*>(grad_x));
   });
   return error;

@@ -1,5 +1,5 @@
-// Launchers of conv2d and its gradients for few channels: float32, float16 and bfloat16 (computed in float32). Offsets
-// fit 31 bits: conv2d_offsets_fit() of conv2d.cuh.
+// Launchers of conv2d and its gradients for few channels: float32, float16 and bfloat16 (computed in float32).
+// Sizes fit: conv2d_fits() of conv2d.cuh.
 #pragma once
 
 #include <cresset/extension/conv2d.h>

@@ -17,11 +17,11 @@ __global__ void __launch_bounds__(128, 2)
     forward(__grid_constant__ const ConvGeometry p, TileGrid grid, const T* x, const T* w, TensorOutput<T, T> to) {
   const TileIndex at = tile_index<Tile>(grid);
   const int g = static_cast<int>(blockIdx.y);
-  const WindowSource<T> a{p, x + std::int64_t{g} * p.shape.C * p.x.channel};
-  const WeightSource<T> b{p, w + std::int64_t{g} * p.shape.K * p.taps};
+  const WindowSource<T, true> a{p, p.x_of_group(x, g)};
+  const WeightSource<T> b{p, p.w_of_group(w, g)};
   TensorSums<Tile> sums;
   tensor_gemm<T, Tile, kByChunks>(sums, a, b, at.m, at.n, 0, p.taps);
-  to.y += std::int64_t{g} * p.shape.K * p.y.channel;
+  to.y = p.y_of_group(to.y, g);
   if (to.bias != nullptr) to.bias += g * p.shape.K;
   tensor_store(sums, to, at.m, at.n);
 }
@@ -30,12 +30,12 @@ template <class T, class Tile, bool kByChunks>
 __global__ void __launch_bounds__(128, 2) grad_input(__grid_constant__ const ConvGeometry p, TileGrid grid,
                                                      const T* grad_y, const T* w, TensorOutput<T, T> to) {
   const TileIndex at = tile_index<Tile>(grid);
-  const int g = static_cast<int>(blockIdx.y), taps = p.shape.K * p.shape.R * p.shape.S;
-  const GradSource<T> a{p, grad_y + std::int64_t{g} * p.shape.K * p.y.channel, to.rows, taps};
-  const WeightByInputSource<T> b{p, w + std::int64_t{g} * p.shape.K * p.taps, taps};
+  const int g = static_cast<int>(blockIdx.y);
+  const GradSource<T, true> a{p, p.y_of_group(grad_y, g)};
+  const WeightByInputSource<T, false> b{p, p.w_of_group(w, g)};
   TensorSums<Tile> sums;
-  tensor_gemm<T, Tile, kByChunks>(sums, a, b, at.m, at.n, 0, taps);
-  to.y += std::int64_t{g} * p.shape.C * p.x.channel;
+  tensor_gemm<T, Tile, kByChunks>(sums, a, b, at.m, at.n, 0, p.in_taps);
+  to.y = p.x_of_group(to.y, g);
   tensor_store(sums, to, at.m, at.n);
 }
 
@@ -47,8 +47,8 @@ __global__ void __launch_bounds__(128, 2)
   const TileIndex at = tile_index<Tile>(grid);
   const int g = static_cast<int>(blockIdx.y), begin = at.part * pixels_of_part;
   const int end = p.pixels - begin < pixels_of_part ? p.pixels : begin + pixels_of_part;
-  const GradByPixelSource<T> a{p, grad_y + std::int64_t{g} * p.shape.K * p.y.channel};
-  const WindowSourceTransposed<T> b{p, x + std::int64_t{g} * p.shape.C * p.x.channel};
+  const GradByPixelSource<T, false> a{p, p.y_of_group(grad_y, g)};
+  const WindowSourceTransposed<T, false> b{p, p.x_of_group(x, g)};
   TensorSums<Tile> sums;
   tensor_gemm<T, Tile, kByChunks>(sums, a, b, at.m, at.n, begin, end);
   to.y += (std::int64_t{at.part} * p.shape.groups + g) * p.shape.K * p.taps;
@@ -100,7 +100,7 @@ cudaError_t conv2d_tensor_core_grad_input(const Conv2dProblem& p, int multiproce
                                           const void* w, void* grad_x, cudaStream_t stream) {
   const ConvGeometry geometry(p);
   const ConvShape& shape = geometry.shape;
-  const int pixels = static_cast<int>(p.N * p.H * p.W);
+  const int pixels = geometry.in_pixels;
   if (pixels == 0) return cudaSuccess;
   cudaError_t error = cudaSuccess;
   const bool chunks = shape.last && whole_chunks(p.dtype, shape.C) && whole_chunks(p.dtype, shape.K) &&

@@ -1,5 +1,5 @@
 // Launchers of conv2d and its gradients on tensor cores: float16, bfloat16, and float32 rounded to tf32. Compute
-// capability 8.0. Offsets fit 31 bits: conv2d_offsets_fit() of conv2d.cuh.
+// capability 8.0. Sizes fit: conv2d_fits() of conv2d.cuh.
 #pragma once
 
 #include <cresset/extension/conv2d.h>

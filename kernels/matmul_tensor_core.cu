@@ -3,6 +3,7 @@
 #include "common/computed_in_float.cuh"
 #include "common/elements.cuh"
 #include "common/launch.cuh"
+#include "common/source.cuh"
 #include "common/tensor_gemm.cuh"
 #include "common/tensor_store.cuh"
 #include "common/tensor_tiles.cuh"
@@ -10,17 +11,6 @@
 
 namespace cresset::kernels {
 namespace {
-
-// One operand as a source of tensor_copy.cuh, with any strides. Memory runs along k where kRunsAlongK, if anywhere.
-template <class T, bool kRunsAlongK>
-struct MatrixSource {
-  static constexpr bool kAlongK = kRunsAlongK;
-  const T* base;
-  int rows, k, row_stride, k_stride;
-  __device__ int row(int m) const { return m < rows ? m * row_stride : -1; }
-  __device__ int depth(int i) const { return i < k ? i * k_stride : -1; }
-  __device__ int at(int m, int i) const { return m < 0 || i < 0 ? -1 : m + i; }
-};
 
 struct Batch {
   std::int64_t count, a, b, c;  // and from matrix to matrix of each operand
@@ -35,21 +25,13 @@ __global__ void __launch_bounds__(128, 2) multiply(TileGrid grid, Batch batch, M
   to.y += blockIdx.z * batch.c;
   for (std::int64_t i = blockIdx.z; i < batch.count; i += gridDim.z) {
     TensorSums<Tile> sums;
-    tensor_gemm<T, Tile, kByChunks>(sums, a, b, at.m, at.n, 0, a.k);
+    tensor_gemm<T, Tile, kByChunks>(sums, a, b, at.m, at.n, 0, static_cast<int>(a.k));
     tensor_store(sums, to, at.m, at.n);
     a.base += gridDim.z * batch.a;
     b.base += gridDim.z * batch.b;
     to.y += gridDim.z * batch.c;
     __syncthreads();  // all have read the last slices
   }
-}
-
-// Whether the operand can be copied 16 bytes at a time, in the direction in which it runs.
-bool whole_chunks(std::int64_t elements, const void* base, std::int64_t rows, std::int64_t k, std::int64_t row_stride,
-                  std::int64_t k_stride, std::int64_t batch_stride) {
-  const std::int64_t run = k_stride == 1 ? k : rows, step = k_stride == 1 ? row_stride : k_stride;
-  return (k_stride == 1 || row_stride == 1) && run % elements == 0 && step % elements == 0 &&
-         batch_stride % elements == 0 && is_aligned(base, 16);
 }
 
 template <class T, class Tile, bool kByChunks>
@@ -65,16 +47,11 @@ cudaError_t launch_tiles(const MatmulProblem& p, const void* a, const void* b, c
   const TensorOutput<T, T> to{static_cast<T*>(c),        static_cast<const T*>(bias),
                               static_cast<int>(p.M),     static_cast<int>(p.N),
                               TensorPlace::of_rows(p.N), p.N % 4 == 0 && is_aligned(c, 4 * sizeof(T))};
-  const auto source = [&]<bool kAlongK>(const void* x, std::int64_t rows, std::int64_t row_stride,
-                                        std::int64_t k_stride) {
-    return MatrixSource<T, kAlongK>{static_cast<const T*>(x), static_cast<int>(rows), static_cast<int>(p.K),
-                                    static_cast<int>(row_stride), static_cast<int>(k_stride)};
-  };
   cudaError_t error = cudaSuccess;
   const auto with_a = [&]<bool kAlongKA>() {
-    const auto rows = source.template operator()<kAlongKA>(a, p.M, p.a_row, p.a_col);
+    const MatrixSource<T, kAlongKA> rows{static_cast<const T*>(a), p.M, p.K, p.a_row, p.a_col};
     const auto with_b = [&]<bool kAlongKB>() {
-      const auto columns = source.template operator()<kAlongKB>(b, p.N, p.b_col, p.b_row);
+      const MatrixSource<T, kAlongKB> columns{static_cast<const T*>(b), p.N, p.K, p.b_col, p.b_row};
       error = launch<multiply<T, Tile, kByChunks, kAlongKA, kAlongKB>>(config, grid, batch, rows, columns, to);
     };
     p.b_row == 1 ? with_b.template operator()<true>() : with_b.template operator()<false>();
@@ -85,19 +62,13 @@ cudaError_t launch_tiles(const MatmulProblem& p, const void* a, const void* b, c
 
 }  // namespace
 
-bool matmul_tensor_core_fits(const MatmulProblem& p) {
-  constexpr std::int64_t kMost = std::int64_t{1} << 30;
-  const auto reach = [](std::int64_t n, std::int64_t stride) { return n > 0 ? (n - 1) * stride : 0; };
-  return p.M < kMost && p.N < kMost && p.K < kMost && reach(p.M, p.a_row) + reach(p.K, p.a_col) < kMost &&
-         reach(p.N, p.b_col) + reach(p.K, p.b_row) < kMost;
-}
-
 cudaError_t matmul_tensor_core(const MatmulProblem& p, int multiprocessors, const void* a, const void* b,
                                const void* bias, void* c, cudaStream_t stream) {
   if (p.batch * p.M * p.N == 0) return cudaSuccess;
-  const std::int64_t elements = 16 / static_cast<std::int64_t>(element_size(p.dtype));
-  const bool chunks = whole_chunks(elements, a, p.M, p.K, p.a_row, p.a_col, p.a_batch) &&
-                      whole_chunks(elements, b, p.N, p.K, p.b_col, p.b_row, p.b_batch);
+  const std::size_t element = element_size(p.dtype);
+  const auto count = static_cast<std::int64_t>(16 / element);
+  const bool chunks = lies_in_runs(count, element, a, p.M, p.K, p.a_row, p.a_col, p.a_batch) &&
+                      lies_in_runs(count, element, b, p.N, p.K, p.b_col, p.b_row, p.b_batch);
   cudaError_t error = cudaSuccess;
   switch_computed_in_float(p.dtype, [&]<class T>() {
     with_tensor_tile<false>(p.M, p.N, p.batch, multiprocessors, chunks, [&]<class Tile, bool kByChunks>() {

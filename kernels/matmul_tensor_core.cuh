@@ -7,9 +7,7 @@
 
 namespace cresset::kernels {
 
-// Whether offsets within a matrix fit the 31 bits that the kernel counts with.
-bool matmul_tensor_core_fits(const MatmulProblem& p);
-
+// M, N and K below 2^30.
 cudaError_t matmul_tensor_core(const MatmulProblem& p, int multiprocessors, const void* a, const void* b,
                                const void* bias, void* c, cudaStream_t stream);
 

@@ -1,5 +1,5 @@
-// A block's tile of a matrix product, with the operands' elements fetched by the caller: matmul and the three
-// convolutions are this loop with other loaders.
+// A block's tile of a matrix product, with the operands' elements fetched by their sources: matmul and the three
+// convolutions are this loop with other sources.
 //
 // Register tiles out of double-buffered shared memory: while one slice of both operands is multiplied, the next is on
 // its way to registers. After V. Volkov, J. Demmel, "Benchmarking GPUs to tune dense linear algebra", 2008.
@@ -7,24 +7,30 @@
 
 #include <cuda_runtime.h>
 
-#include <cstdint>
+#include <utility>
 
+#include "common/dtype.cuh"
+#include "common/elements.cuh"
 #include "common/shared.cuh"
+#include "common/source.cuh"
 
 namespace cresset::kernels {
 
-// A thread computes kParts x kParts squares of 4 x 4 elements, a grid of threads apart, so that the lanes of a warp
-// read neighbouring groups of 4 from shared memory.
-template <int kSize, int kSliceK, int kPartsM, int kPartsN>
+// kSideM x kSideN threads, each of which computes kPartsM x kPartsN squares of 4 x 4 elements, a grid of threads apart,
+// so that the lanes of a warp read neighbouring groups of 4 from shared memory.
+template <int kThreadsM, int kThreadsN, int kPartsM, int kPartsN>
 struct GemmTile {
-  static constexpr int kM = kSize * 4 * kPartsM, kN = kSize * 4 * kPartsN, kK = kSliceK;
-  static constexpr int kSide = kSize;             // threads along m, and along n
-  static constexpr int kThreads = kSize * kSize;  // one-dimensional
+  static constexpr int kM = kThreadsM * 4 * kPartsM, kN = kThreadsN * 4 * kPartsN, kK = 8;
+  static constexpr int kSideM = kThreadsM, kSideN = kThreadsN;
+  static constexpr int kThreads = kThreadsM * kThreadsN;  // one-dimensional
   static constexpr int kRowParts = kPartsM, kColumnParts = kPartsN;
+  // Blocks of at most 256 threads that share a multiprocessor: where 128 registers a thread are just enough.
+  static constexpr int kBlocks = kThreads == 256 && kPartsM * kPartsN == 4 ? 2 : 1;
 };
-using SmallTile = GemmTile<8, 8, 1, 1>;    // 32 x 32 by 64 threads
-using MediumTile = GemmTile<16, 8, 1, 1>;  // 64 x 64 by 256
-using LargeTile = GemmTile<16, 8, 2, 2>;   // 128 x 128 by 256
+using SmallTile = GemmTile<8, 8, 1, 1>;     // 32 x 32 by 64 threads
+using MediumTile = GemmTile<16, 16, 1, 1>;  // 64 x 64 by 256
+using TallTile = GemmTile<16, 8, 2, 2>;     // 128 x 64 by 128
+using LargeTile = GemmTile<16, 16, 2, 2>;   // 128 x 128 by 256
 
 // One slice of one operand: kK lines of kWidth elements, with 4 more so that lines begin in different banks.
 template <class T, int kLines, int kWidth>
@@ -32,112 +38,133 @@ struct alignas(16) Slice {
   T at[2][kLines][kWidth + 4];
 };
 
-// Four elements each.
-template <class T>
-struct alignas(sizeof(T) * 4) Four {
-  T at[4];
+// A thread's share of the slices of one operand: fours of elements, in the direction in which memory runs. They lie
+// side by side and are loaded at once where kByFours; else a line's elements go to neighbouring lanes where that is
+// possible.
+template <class C, class Tile, int kWidth, bool kByFours, class Source>
+class SliceCopy {
+  using T = typename Source::Element;
+  using Row = decltype(std::declval<const Source&>().row(0));
+  static constexpr bool kAlongK = Source::kAlongK, kSideBySide = kAlongK || kByFours;
+  static constexpr int kFours = kWidth * Tile::kK / 4, kFoursOfLine = (kAlongK ? Tile::kK : kWidth) / 4;
+  static constexpr int kApart = Tile::kThreads / kFoursOfLine;  // lines between two of a thread's
+  static constexpr int kEach = (kFours + Tile::kThreads - 1) / Tile::kThreads;
+  static_assert(kApart * kFoursOfLine == Tile::kThreads);
+
+ public:
+  template <class Index>
+  __device__ SliceCopy(const Source& source, Index first) : source_(source) {
+#pragma unroll
+    for (int i = 0; i < kRows; ++i) rows_[i] = source.row(first + (kAlongK ? line(i) : element(i)));
+  }
+  // The slice from k on, to registers.
+  template <class Index>
+  __device__ __forceinline__ void fetch(Index k) {
+#pragma unroll
+    for (int i = 0; i < kEach; ++i) {
+      if (!is_there(i)) continue;
+      if constexpr (kByFours) {
+        const auto found = source_.at(rows_[kAlongK ? i : 0], source_.depth(k + (kAlongK ? element(0) : line(i))));
+        Vector<T, 4> four;
+        if (found.there) four = *reinterpret_cast<const Vector<T, 4>*>(found.at);
+#pragma unroll
+        for (int e = 0; e < 4; ++e) next_[i][e] = found.there ? static_cast<C>(widen(four.at[e])) : C(0);
+      } else if constexpr (kAlongK) {
+#pragma unroll
+        for (int e = 0; e < 4; ++e) next_[i][e] = value(source_.at(rows_[i], source_.depth(k + element(e))));
+      } else {
+        const auto depth = source_.depth(k + line(i));
+#pragma unroll
+        for (int e = 0; e < 4; ++e) next_[i][e] = value(source_.at(rows_[e], depth));
+      }
+    }
+  }
+  // And from there to shared memory.
+  __device__ __forceinline__ void put(C (&slice)[Tile::kK][kWidth + 4]) const {
+#pragma unroll
+    for (int i = 0; i < kEach; ++i) {
+      if (!is_there(i)) continue;
+      if constexpr (kByFours && !kAlongK) {
+        *reinterpret_cast<Vector<C, 4>*>(&slice[line(i)][element(0)]) =
+            Vector<C, 4>{{next_[i][0], next_[i][1], next_[i][2], next_[i][3]}};
+      } else {
+#pragma unroll
+        for (int e = 0; e < 4; ++e) (kAlongK ? slice[element(e)][line(i)] : slice[line(i)][element(e)]) = next_[i][e];
+      }
+    }
+  }
+
+ private:
+  static constexpr int kRows = kAlongK ? kEach : kByFours ? 1 : 4;
+  static __device__ int thread() { return static_cast<int>(threadIdx.x); }
+  static __device__ bool is_there(int i) {
+    return kFours % Tile::kThreads == 0 || thread() + i * Tile::kThreads < kFours;
+  }
+  static __device__ int line(int i) { return thread() / kFoursOfLine + i * kApart; }
+  static __device__ int element(int e) {
+    return kSideBySide ? thread() % kFoursOfLine * 4 + e : thread() % kFoursOfLine + e * kFoursOfLine;
+  }
+  static __device__ C value(const Found<T>& found) { return found.there ? static_cast<C>(widen(*found.at)) : C(0); }
+
+  const Source& source_;
+  Row rows_[kRows];
+  C next_[kEach][4];
 };
 
-// How a thread fetches its share of a slice: groups of 4 elements along the direction in which memory runs.
-template <class Tile, int kWidth, bool kAlongK>
-struct Share {
-  static constexpr int kGroups = kWidth * Tile::kK / 4;
-  static constexpr int kEach = (kGroups + Tile::kThreads - 1) / Tile::kThreads;
-  static constexpr int kGroupsOfLine = (kAlongK ? Tile::kK : kWidth) / 4;
-  // Line and first column of group i: (row of the operand, k) where memory runs along k, else (k, row).
-  static __device__ int group(int i) { return static_cast<int>(threadIdx.x) + i * Tile::kThreads; }
-  static __device__ bool is_there(int i) { return kGroups % Tile::kThreads == 0 || group(i) < kGroups; }
-  static __device__ int line(int i) { return group(i) / kGroupsOfLine; }
-  static __device__ int column(int i) { return group(i) % kGroupsOfLine * 4; }
-};
+// store(m, n, the sum of products over k in [k_begin, k_end)) for rows [m0, m0 + kM) of A and columns [n0, n0 + kN) of
+// B, also for those that do not exist. The operands are sources (source.cuh); kFoursA and kFoursB say that any four of
+// their elements from a multiple of 4 on, along the direction in which they run, lie together and aligned, or do not
+// exist. With k_begin a multiple of kK.
+template <class C, class Tile, bool kFoursA, bool kFoursB, class A, class B, class Index, class Store>
+__device__ void gemm_tile(const A& a, const B& b, Index m0, Index n0, Index k_begin, Index k_end, Store store) {
+  auto& slice_a = shared<Slice<C, Tile::kK, Tile::kM>, 0>();
+  auto& slice_b = shared<Slice<C, Tile::kK, Tile::kN>, 1>();
+  SliceCopy<C, Tile, Tile::kM, kFoursA, A> copy_a(a, m0);
+  SliceCopy<C, Tile, Tile::kN, kFoursB, B> copy_b(b, n0);
 
-// sums[i][j] += the products over k in [k_begin, k_end) of rows [m0, m0 + kM) of A and columns [n0, n0 + kN) of B.
-//
-// A loader has `kAlongK` and `load(std::int64_t row, std::int64_t k, T (&out)[4])`, which gives the elements (row, k),
-// (row, k + 1), … or (row, k), (row + 1, k), …, and 0 for what does not exist. For B, `row` is the column.
-template <class T, class Tile, class A, class B, class Store>
-__device__ void gemm_tile(const A& a, const B& b, std::int64_t m0, std::int64_t n0, std::int64_t k_begin,
-                          std::int64_t k_end, Store store) {
-  using ShareA = Share<Tile, Tile::kM, A::kAlongK>;
-  using ShareB = Share<Tile, Tile::kN, B::kAlongK>;
-  auto& slice_a = shared<Slice<T, Tile::kK, Tile::kM>, 0>();
-  auto& slice_b = shared<Slice<T, Tile::kK, Tile::kN>, 1>();
-  T next_a[ShareA::kEach][4], next_b[ShareB::kEach][4];
-
-  const auto fetch = [&](std::int64_t k) {
-#pragma unroll
-    for (int i = 0; i < ShareA::kEach; ++i)
-      if (ShareA::is_there(i)) {
-        if constexpr (A::kAlongK)
-          a.load(m0 + ShareA::line(i), k + ShareA::column(i), next_a[i]);
-        else
-          a.load(m0 + ShareA::column(i), k + ShareA::line(i), next_a[i]);
-      }
-#pragma unroll
-    for (int i = 0; i < ShareB::kEach; ++i)
-      if (ShareB::is_there(i)) {
-        if constexpr (B::kAlongK)
-          b.load(n0 + ShareB::line(i), k + ShareB::column(i), next_b[i]);
-        else
-          b.load(n0 + ShareB::column(i), k + ShareB::line(i), next_b[i]);
-      }
-  };
-  const auto put = [&](int buffer) {
-#pragma unroll
-    for (int i = 0; i < ShareA::kEach; ++i)
-      if (ShareA::is_there(i))
-        for (int e = 0; e < 4; ++e) {
-          if constexpr (A::kAlongK)
-            slice_a.at[buffer][ShareA::column(i) + e][ShareA::line(i)] = next_a[i][e];
-          else
-            slice_a.at[buffer][ShareA::line(i)][ShareA::column(i) + e] = next_a[i][e];
-        }
-#pragma unroll
-    for (int i = 0; i < ShareB::kEach; ++i)
-      if (ShareB::is_there(i))
-        for (int e = 0; e < 4; ++e) {
-          if constexpr (B::kAlongK)
-            slice_b.at[buffer][ShareB::column(i) + e][ShareB::line(i)] = next_b[i][e];
-          else
-            slice_b.at[buffer][ShareB::line(i)][ShareB::column(i) + e] = next_b[i][e];
-        }
-  };
-
-  const int row = static_cast<int>(threadIdx.x) / Tile::kSide * 4,
-            column = static_cast<int>(threadIdx.x) % Tile::kSide * 4;
-  constexpr int kApart = Tile::kSide * 4;
-  T sums[Tile::kRowParts * 4][Tile::kColumnParts * 4] = {};
+  const int row = static_cast<int>(threadIdx.x) / Tile::kSideN * 4,
+            column = static_cast<int>(threadIdx.x) % Tile::kSideN * 4;
+  constexpr int kApartM = Tile::kSideM * 4, kApartN = Tile::kSideN * 4;
+  C sums[Tile::kRowParts * 4][Tile::kColumnParts * 4] = {};
   if (k_begin < k_end) {
-    fetch(k_begin);
-    put(0);
+    copy_a.fetch(k_begin);
+    copy_b.fetch(k_begin);
+    copy_a.put(slice_a.at[0]);
+    copy_b.put(slice_b.at[0]);
     __syncthreads();
   }
   int buffer = 0;
-  for (std::int64_t k = k_begin; k < k_end; k += Tile::kK, buffer ^= 1) {
+  for (Index k = k_begin; k < k_end; k += Tile::kK, buffer ^= 1) {
     const bool more = k + Tile::kK < k_end;
-    if (more) fetch(k + Tile::kK);
+    if (more) {
+      copy_a.fetch(k + Tile::kK);
+      copy_b.fetch(k + Tile::kK);
+    }
 #pragma unroll
     for (int line = 0; line < Tile::kK; ++line) {
-      Four<T> rows[Tile::kRowParts], columns[Tile::kColumnParts];
+      Vector<C, 4> rows[Tile::kRowParts], columns[Tile::kColumnParts];
 #pragma unroll
       for (int i = 0; i < Tile::kRowParts; ++i)
-        rows[i] = *reinterpret_cast<const Four<T>*>(&slice_a.at[buffer][line][row + i * kApart]);
+        rows[i] = *reinterpret_cast<const Vector<C, 4>*>(&slice_a.at[buffer][line][row + i * kApartM]);
 #pragma unroll
       for (int j = 0; j < Tile::kColumnParts; ++j)
-        columns[j] = *reinterpret_cast<const Four<T>*>(&slice_b.at[buffer][line][column + j * kApart]);
+        columns[j] = *reinterpret_cast<const Vector<C, 4>*>(&slice_b.at[buffer][line][column + j * kApartN]);
 #pragma unroll
       for (int i = 0; i < Tile::kRowParts * 4; ++i)
 #pragma unroll
         for (int j = 0; j < Tile::kColumnParts * 4; ++j) sums[i][j] += rows[i / 4].at[i % 4] * columns[j / 4].at[j % 4];
     }
-    if (more) put(buffer ^ 1);
+    if (more) {
+      copy_a.put(slice_a.at[buffer ^ 1]);
+      copy_b.put(slice_b.at[buffer ^ 1]);
+    }
     __syncthreads();
   }
 #pragma unroll
   for (int i = 0; i < Tile::kRowParts * 4; ++i)
 #pragma unroll
     for (int j = 0; j < Tile::kColumnParts * 4; ++j)
-      store(m0 + row + i / 4 * kApart + i % 4, n0 + column + j / 4 * kApart + j % 4, sums[i][j]);
+      store(m0 + row + i / 4 * kApartM + i % 4, n0 + column + j / 4 * kApartN + j % 4, sums[i][j]);
 }
 
 }  // namespace cresset::kernels

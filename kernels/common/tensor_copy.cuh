@@ -1,11 +1,6 @@
 // How a block fills the slices of one operand: chunks of 16 bytes by cp.async where the operand lies that way, else
 // element by element through registers.
-//
-// A source is an operand seen as a matrix. It has `kAlongK`, `base`, and
-//   Row row(int m), Depth depth(int k)     what is to be known of a row (of B: a column) and of a position along k
-//   int at(const Row&, const Depth&)       the element's offset from `base`, or -1: it does not exist and counts as
-//   zero
-// What depends on the rows alone is thus computed once, what depends on k once a slice.
+// The operands are sources (source.cuh).
 #pragma once
 
 #include <cuda_runtime.h>
@@ -15,6 +10,7 @@
 #include "common/cp_async.cuh"
 #include "common/dtype.cuh"
 #include "common/elements.cuh"
+#include "common/source.cuh"
 #include "common/tensor_slice.cuh"
 
 namespace cresset::kernels {
@@ -63,15 +59,15 @@ class TensorCopy {
         const auto depth = source_.depth(k + chunk() * kChunk<T> + e);
 #pragma unroll
         for (int i = 0; i < kEach; ++i) {
-          const int offset = source_.at(rows_[i], depth);
-          staged.at[i].at[e] = offset < 0 ? zero : source_.base[offset];
+          const auto found = source_.at(rows_[i], depth);
+          staged.at[i].at[e] = found.there ? *found.at : zero;
         }
       } else {
         const auto row = source_.row(first_ + chunk() * kChunk<T> + e);
 #pragma unroll
         for (int i = 0; i < kEach; ++i) {
-          const int offset = source_.at(row, source_.depth(k + line(i)));
-          staged.at[i].at[e] = offset < 0 ? zero : source_.base[offset];
+          const auto found = source_.at(row, source_.depth(k + line(i)));
+          staged.at[i].at[e] = found.there ? *found.at : zero;
         }
       }
     }
@@ -85,8 +81,8 @@ class TensorCopy {
   static __device__ int chunk() { return static_cast<int>(threadIdx.x) % Slice::kChunks; }
   static __device__ int line(int i) { return static_cast<int>(threadIdx.x) / Slice::kChunks + i * kApart; }
   static __device__ int place(int i) { return Slice::place(i * kApart, line(0), chunk()); }
-  __device__ __forceinline__ void copy(char* to, int offset) const {
-    cp_async<16>(to, source_.base + (offset < 0 ? 0 : offset), offset < 0 ? 0 : 16);
+  __device__ __forceinline__ void copy(char* to, const Found<T>& found) const {
+    cp_async<16>(to, found.there ? found.at : source_.base, found.there ? 16 : 0);
   }
 
   const Source& source_;

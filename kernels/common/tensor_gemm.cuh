@@ -48,7 +48,7 @@ __device__ __forceinline__ void tensor_multiply(float (&sums)[4], const unsigned
 }
 
 // sums += A B for rows [m0, m0 + kM) and columns [n0, n0 + kN) over k in [k_begin, k_end). The sources
-// (tensor_copy.cuh) give nothing beyond their ends. Shared memory may be used anew after the block's next barrier.
+// (source.cuh) give nothing beyond their ends. Shared memory may be used anew after the block's next barrier.
 template <class T, class Tile, bool kByChunks, class A, class B>
 __device__ __forceinline__ void tensor_gemm(TensorSums<Tile>& sums, const A& a, const B& b, int m0, int n0, int k_begin,
                                             int k_end) {

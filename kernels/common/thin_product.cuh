@@ -1,5 +1,5 @@
 // Eight columns of a matrix product, a row to each thread: for products so thin that a tile of gemm.cuh would compute
-// mostly zeros. The operands are sources (tensor_copy.cuh).
+// mostly zeros. The operands are sources (source.cuh).
 #pragma once
 
 #include <cuda_runtime.h>
@@ -9,6 +9,7 @@
 #include "common/dtype.cuh"
 #include "common/elements.cuh"
 #include "common/shared.cuh"
+#include "common/source.cuh"
 
 namespace cresset::kernels {
 
@@ -31,7 +32,7 @@ struct ThinSlice {
 };
 
 // The sums over k < depth for row `m` and columns from `n` on. All threads of the block take part.
-template <class T, class A, class B>
+template <class A, class B>
 __device__ ThinSums thin_product(const A& a, const B& b, int m, int n, int depth) {
   using Depth = decltype(std::declval<const A&>().depth(0));
   auto& slice = shared<ThinSlice<Depth>>();
@@ -45,16 +46,16 @@ __device__ ThinSums thin_product(const A& a, const B& b, int m, int n, int depth
       const auto k = b.depth(begin + thread);
 #pragma unroll
       for (int j = 0; j < kThinColumns; ++j) {
-        const int offset = b.at(b.row(n + j), k);
-        slice.columns[thread][j / 4].at[j % 4] = offset < 0 ? 0.0f : widen(b.base[offset]);
+        const auto found = b.at(b.row(n + j), k);
+        slice.columns[thread][j / 4].at[j % 4] = found.there ? widen(*found.at) : 0.0f;
       }
     }
     __syncthreads();
     const int count = depth - begin < kThinThreads ? depth - begin : kThinThreads;
 #pragma unroll 4
     for (int i = 0; i < count; ++i) {
-      const int offset = a.at(row, slice.depths[i]);
-      sums.add(offset < 0 ? 0.0f : widen(a.base[offset]), slice.columns[i]);
+      const auto found = a.at(row, slice.depths[i]);
+      sums.add(found.there ? widen(*found.at) : 0.0f, slice.columns[i]);
     }
   }
   return sums;

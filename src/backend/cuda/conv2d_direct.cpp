@@ -3,10 +3,10 @@
 
 #include <algorithm>
 
+#include "backend/cuda/conv2d_size.h"
 #include "backend/cuda/kernels.h"
 #include "backend/cuda/runtime.h"
 #include "backend/cuda/workspace.h"
-#include "conv2d.cuh"
 
 namespace cresset::cuda::backend {
 namespace {
@@ -39,8 +39,13 @@ void run_grad_weight(const Conv2dProblem& p, const Context& context, const void*
 Refusal refuses(const Conv2dProblem& p, const Context& context) {
   if (p.dtype != kFloat32 && p.dtype != kFloat16 && p.dtype != kBFloat16)
     return {"dtype must be float16, bfloat16 or float32, is {}", static_cast<int>(p.dtype)};
-  if (!kernels::conv2d_offsets_fit(p)) return "a tensor must have fewer than 2^30 elements";
-  if (is_depthwise(p)) return {};
+  if (const Refusal refusal = refuse_large(p)) return refusal;
+  if (is_depthwise(p)) {
+    constexpr std::int64_t kMost = std::int64_t{1} << 31;
+    return p.N * p.C * p.H * p.W < kMost && p.N * p.K * p.P * p.Q < kMost
+               ? Refusal()
+               : Refusal("input and output must have fewer than 2^31 elements");
+  }
   const std::int64_t inputs = p.C / p.groups, outputs = p.K / p.groups;
   if (inputs > 16 || outputs > 16)
     return {"a group must have at most 16 input and 16 output channels, has {} and {}", inputs, outputs};

@@ -1,6 +1,7 @@
 // conv2d and its gradients.
 #include <algorithm>
 
+#include "backend/cuda/conv2d_size.h"
 #include "backend/cuda/kernels.h"
 #include "backend/cuda/runtime.h"
 #include "backend/cuda/workspace.h"
@@ -25,9 +26,6 @@ void run_grad_weight(const Conv2dProblem& p, const Context& context, const void*
              "conv2d grad_weight");
 }
 
-Refusal refuse_large(const Conv2dProblem& p) {
-  return kernels::conv2d_fits(p) ? Refusal() : Refusal("pixels and taps must be fewer than 2^30");
-}
 Refusal refuses(const Conv2dProblem& p, const Context&) {
   if (Refusal refusal = refuse_bool(p.dtype)) return refusal;
   return refuse_large(p);

@@ -3,11 +3,11 @@
 
 #include <algorithm>
 
+#include "backend/cuda/conv2d_size.h"
 #include "backend/cuda/kernels.h"
 #include "backend/cuda/runtime.h"
 #include "backend/cuda/tensor_core.h"
 #include "backend/cuda/workspace.h"
-#include "conv2d.cuh"
 
 namespace cresset::cuda::backend {
 namespace {
@@ -36,7 +36,7 @@ void run_grad_weight(const Conv2dProblem& p, const Context& context, const void*
 
 Refusal refuses(const Conv2dProblem& p, const Context& context) {
   if (const Refusal refusal = refuse_tensor_core(p.dtype, context)) return refusal;
-  return kernels::conv2d_offsets_fit(p) ? Refusal() : Refusal("a tensor must have fewer than 2^30 elements");
+  return refuse_large(p);
 }
 // 16-bit sums of parts are not rounded in between: they are workspace, even where they are one.
 Refusal refuses_grad_weight(const Conv2dProblem& p, const Context& context) {

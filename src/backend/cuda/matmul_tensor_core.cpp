@@ -15,7 +15,10 @@ void run(const MatmulProblem& p, const Context& context, const void* a, const vo
 
 Refusal refuses(const MatmulProblem& p, const Context& context) {
   if (const Refusal refusal = refuse_tensor_core(p.dtype, context)) return refusal;
-  return kernels::matmul_tensor_core_fits(p) ? Refusal() : Refusal("a matrix must span fewer than 2^30 elements");
+  constexpr std::int64_t kMost = std::int64_t{1} << 30;
+  if (p.M >= kMost || p.N >= kMost || p.K >= kMost)
+    return {"M, N and K must be below 2^30, are {}, {} and {}", p.M, p.N, p.K};
+  return {};
 }
 
 }  // namespace
