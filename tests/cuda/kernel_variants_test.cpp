@@ -113,7 +113,11 @@ TEST_F(KernelVariants, ProductsOfEverySize) {
     check_matmul(dtype, 20, 37, 6);
     check_matmul(dtype, 260, 290, 6);
   }
-  for (const DType dtype : {kFloat32, kFloat16, kBFloat16}) check_matmul(dtype, 520, 515, 5);
+  // The large and the tall tile, with and without loads of four elements.
+  check_matmul(kFloat32, 1032, 1020, 8);
+  check_matmul(kFloat32, 1030, 1021, 5);
+  check_matmul(kFloat32, 8200, 60, 8);
+  check_matmul(kFloat32, 8190, 61, 5);
 }
 
 // Both gradients, too, where the type has them.
@@ -148,11 +152,17 @@ TEST_F(KernelVariants, ConvolutionsOfEverySize) {
     check_conv2d(dtype, {2, 16, 18, 18}, {256, 16, 2, 2});  // whose pixels come in parts
     check_conv2d(dtype, {2, 3, 18, 18}, {4, 3, 2, 2});
   }
-  for (const DType dtype : {kFloat32, kFloat16, kBFloat16}) {
-    check_conv2d(dtype, {1, 4, 64, 64}, {128, 4, 1, 1});  // the large tile
-    check_conv2d(dtype, {1, 128, 64, 64}, {4, 128, 1, 1});
-    check_conv2d(dtype, {1, 128, 2, 2}, {4096, 128, 1, 1});
+  // The large and the tall tile, forwards, backwards and for the weights, with and without loads of four elements.
+  for (const std::int64_t few : {4, 3}) {
+    check_conv2d(kFloat32, {1, few, 64, 64}, {256, few, 1, 1});
+    check_conv2d(kFloat32, {2, few, 64, 64}, {64, few, 1, 1});
+    check_conv2d(kFloat32, {1, 256, 64, 64}, {few, 256, 1, 1});
+    check_conv2d(kFloat32, {2, 64, 64, 64}, {few, 64, 1, 1});
   }
+  check_conv2d(kFloat32, {1, 1024, 2, 2}, {1024, 1024, 1, 1});
+  check_conv2d(kFloat32, {1, 1024, 2, 3}, {1023, 1024, 1, 1});
+  check_conv2d(kFloat32, {1, 64, 2, 2}, {8192, 64, 1, 1});
+  check_conv2d(kFloat32, {1, 64, 2, 3}, {8191, 64, 1, 1});
 }
 
 TEST_F(KernelVariants, PoolsWholeNumbers) {
