@@ -15,7 +15,8 @@ struct Product {
 
 template <class T, class Tile, bool kByFours, bool kAlongKA, bool kAlongKB>
 __global__ void __launch_bounds__(256, Tile::kBlocks)
-    multiply(Product p, MatrixSource<T, kAlongKA> a, MatrixSource<T, kAlongKB> b, const T* bias, T* c) {
+    multiply(Product p, MatrixSource<T, kAlongKA, std::int64_t> a, MatrixSource<T, kAlongKB, std::int64_t> b,
+             const T* bias, T* c) {
   using C = Accumulator<T>;
   const std::int64_t m0 = blockIdx.x / p.tiles_n * Tile::kM, n0 = blockIdx.x % p.tiles_n * Tile::kN;
   for (std::int64_t i = blockIdx.z; i < p.batch; i += gridDim.z) {
@@ -43,9 +44,9 @@ cudaError_t launch_tiles(const MatmulProblem& p, const void* a, const void* b, c
   const Product product{p.batch, p.M, p.N, p.K, p.a_batch, p.b_batch, tiles_n};
   cudaError_t error = cudaSuccess;
   const auto with_a = [&]<bool kAlongKA>() {
-    const MatrixSource<T, kAlongKA> rows{static_cast<const T*>(a), p.M, p.K, p.a_row, p.a_col};
+    const MatrixSource<T, kAlongKA, std::int64_t> rows{static_cast<const T*>(a), p.M, p.K, p.a_row, p.a_col};
     const auto with_b = [&]<bool kAlongKB>() {
-      const MatrixSource<T, kAlongKB> columns{static_cast<const T*>(b), p.N, p.K, p.b_col, p.b_row};
+      const MatrixSource<T, kAlongKB, std::int64_t> columns{static_cast<const T*>(b), p.N, p.K, p.b_col, p.b_row};
       error = launch<multiply<T, Tile, kByFours, kAlongKA, kAlongKB>>(config, product, rows, columns,
                                                                       static_cast<const T*>(bias), static_cast<T*>(c));
     };

@@ -7,7 +7,9 @@
 
 namespace cresset::kernels {
 
-// M, N and K below 2^30.
+// Whether offsets within a matrix, and the number of tiles, fit the 31 bits that the kernel counts with.
+bool matmul_tensor_core_fits(const MatmulProblem& p);
+
 cudaError_t matmul_tensor_core(const MatmulProblem& p, int multiprocessors, const void* a, const void* b,
                                const void* bias, void* c, cudaStream_t stream);
 

@@ -49,19 +49,20 @@ inline bool lies_in_runs(std::int64_t count, std::size_t element, const void* ba
          is_aligned(base, static_cast<std::size_t>(count) * element);
 }
 
-// A matrix with any strides. Memory runs along k where kRunsAlongK, if anywhere.
-template <class T, bool kRunsAlongK>
+// A matrix with any strides. Memory runs along k where kRunsAlongK, if anywhere. Offsets within it fit Offset, and an
+// int spares registers.
+template <class T, bool kRunsAlongK, class Offset>
 struct MatrixSource {
   using Element = T;
   static constexpr bool kAlongK = kRunsAlongK;
   const T* base;
-  std::int64_t rows, k, row_stride, k_stride;
-  __device__ PlainRow<T> row(std::int64_t i) const {
-    const bool there = i < rows;
-    return {base + (there ? i * row_stride : 0), there};
+  Offset rows, k, row_stride, k_stride;
+  __device__ Offset row(Offset i) const { return i < rows ? i * row_stride : -1; }
+  __device__ Offset depth(Offset i) const { return i < k ? i * k_stride : -1; }
+  __device__ Found<T> at(Offset i, Offset j) const {
+    const bool there = i >= 0 && j >= 0;
+    return {base + (there ? i + j : 0), there};
   }
-  __device__ PlainDepth depth(std::int64_t i) const { return {i * k_stride, i < k}; }
-  __device__ Found<T> at(const PlainRow<T>& i, const PlainDepth& j) const { return found(i, j); }
 };
 
 }  // namespace cresset::kernels

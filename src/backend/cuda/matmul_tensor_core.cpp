@@ -15,10 +15,9 @@ void run(const MatmulProblem& p, const Context& context, const void* a, const vo
 
 Refusal refuses(const MatmulProblem& p, const Context& context) {
   if (const Refusal refusal = refuse_tensor_core(p.dtype, context)) return refusal;
-  constexpr std::int64_t kMost = std::int64_t{1} << 30;
-  if (p.M >= kMost || p.N >= kMost || p.K >= kMost)
-    return {"M, N and K must be below 2^30, are {}, {} and {}", p.M, p.N, p.K};
-  return {};
+  return kernels::matmul_tensor_core_fits(p)
+             ? Refusal()
+             : Refusal("a matrix must span fewer than 2^30 elements, and all have fewer than 2^30 tiles");
 }
 
 }  // namespace
