@@ -28,3 +28,8 @@ set_target_properties(kernel_accesses PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${reco
 target_link_libraries(kernel_accesses PRIVATE
   cresset_options cresset_testable cudasim nlohmann_json::nlohmann_json fmt::fmt-header-only)
 add_dependencies(kernel_accesses cresset_cuda_recorded)
+
+find_package(Python3 REQUIRED COMPONENTS Interpreter)
+add_test(NAME sim.conflicts COMMAND ${Python3_EXECUTABLE} ${PROJECT_SOURCE_DIR}/tools/kernel_report/conflicts.py
+  $<TARGET_FILE:kernel_accesses>)
+set_tests_properties(sim.conflicts PROPERTIES LABELS sim TIMEOUT 900)

@@ -148,6 +148,7 @@ cover() {
 
 step format check_format || true
 step shellcheck check_scripts || true
+step kernels tools/check_kernels.sh || true
 
 if [ "$mode" = quick ]; then
   if build dev; then
@@ -159,6 +160,8 @@ else
     step headers tools/check_headers.sh build/release || true
     run_tests release
   fi
+  # The kernels as nvcc compiles them, where there is one; the machines of CI need none.
+  if command -v nvcc >/dev/null || [ -x "${CUDA_HOME:-/usr/local/cuda}/bin/nvcc" ]; then step cuda tools/cuda.sh --two || true; fi
   forget_counters coverage
   if build coverage; then
     run_tests coverage

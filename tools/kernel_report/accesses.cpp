@@ -44,7 +44,7 @@ void start_convolution(const std::string& direction, std::istringstream& line, s
   p.pad_top = p.pad_left = padding;
   p.P = (p.H + 2 * padding - p.R) / stride + 1;
   p.Q = (p.W + 2 * padding - p.S) / stride + 1;
-  const Options options{.dtype = p.dtype, .device = kCuda};
+  const TensorOptions options{.dtype = p.dtype, .device = kCuda};
   memory = {empty({p.N * p.C * p.H * p.W}, options), empty({p.K * (p.C / p.groups) * p.R * p.S}, options),
             empty({p.N * p.K * p.P * p.Q}, options)};
   void *x = memory[0].data_ptr(), *w = memory[1].data_ptr(), *y = memory[2].data_ptr();
@@ -66,7 +66,7 @@ void start_product(std::istringstream& line, std::vector<Tensor>& memory) {
   p.a_row = p.K;
   p.b_row = p.N;
   p.a_col = p.b_col = 1;
-  const Options options{.dtype = p.dtype, .device = kCuda};
+  const TensorOptions options{.dtype = p.dtype, .device = kCuda};
   memory = {empty({p.M * p.K}, options), empty({p.K * p.N}, options), empty({p.M * p.N}, options)};
   const void* none = nullptr;
   run<Matmul>(kCuda, p, memory[0].data_ptr(), memory[1].data_ptr(), none, memory[2].data_ptr());
