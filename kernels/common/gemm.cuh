@@ -38,6 +38,12 @@ struct alignas(sizeof(T) * 4) Four {
   T at[4];
 };
 
+// At once: four lanes' single elements would lie in one bank.
+template <class T>
+__device__ void put_four(T* to, const T (&from)[4]) {
+  *reinterpret_cast<Four<T>*>(to) = {{from[0], from[1], from[2], from[3]}};
+}
+
 // How a thread fetches its share of a slice: groups of 4 elements along the direction in which memory runs.
 template <class Tile, int kWidth, bool kAlongK>
 struct Share {
@@ -85,22 +91,20 @@ __device__ void gemm_tile(const A& a, const B& b, std::int64_t m0, std::int64_t 
   const auto put = [&](int buffer) {
 #pragma unroll
     for (int i = 0; i < ShareA::kEach; ++i)
-      if (ShareA::is_there(i))
-        for (int e = 0; e < 4; ++e) {
-          if constexpr (A::kAlongK)
-            slice_a.at[buffer][ShareA::column(i) + e][ShareA::line(i)] = next_a[i][e];
-          else
-            slice_a.at[buffer][ShareA::line(i)][ShareA::column(i) + e] = next_a[i][e];
-        }
+      if (ShareA::is_there(i)) {
+        if constexpr (A::kAlongK)
+          for (int e = 0; e < 4; ++e) slice_a.at[buffer][ShareA::column(i) + e][ShareA::line(i)] = next_a[i][e];
+        else
+          put_four(&slice_a.at[buffer][ShareA::line(i)][ShareA::column(i)], next_a[i]);
+      }
 #pragma unroll
     for (int i = 0; i < ShareB::kEach; ++i)
-      if (ShareB::is_there(i))
-        for (int e = 0; e < 4; ++e) {
-          if constexpr (B::kAlongK)
-            slice_b.at[buffer][ShareB::column(i) + e][ShareB::line(i)] = next_b[i][e];
-          else
-            slice_b.at[buffer][ShareB::line(i)][ShareB::column(i) + e] = next_b[i][e];
-        }
+      if (ShareB::is_there(i)) {
+        if constexpr (B::kAlongK)
+          for (int e = 0; e < 4; ++e) slice_b.at[buffer][ShareB::column(i) + e][ShareB::line(i)] = next_b[i][e];
+        else
+          put_four(&slice_b.at[buffer][ShareB::line(i)][ShareB::column(i)], next_b[i]);
+      }
   };
 
   const int row = static_cast<int>(threadIdx.x) / Tile::kSide * 4,

@@ -52,7 +52,8 @@ def main():
                     more = site["wavefronts"] - site["wavefronts_ideal"]
                     if site["shared"] and site["in_loop"] and more:
                         kind = "write" if site["write"] else "read"
-                        key = f"{launch['kernel']}: {kind} of {site['bytes']} bytes at {site['place']}"
+                        place = site["place"].split(" in ")[0]
+                        key = f"{launch['kernel']}: {kind} of {site['bytes']} bytes at {place}"
                         text = f"{site['wavefronts'] / site['wavefronts_ideal']:.2f} times the cycles, as in `{row['problem']}` on sm_{sm}"
                         found.setdefault(key, text)
     for key, text in sorted(found.items()):

@@ -1,5 +1,8 @@
 // The twins of mma.sync and ldmatrix against CUTLASS's layouts, which layouts.cpp prints into the file that
 // CRESSET_CUTLASS_LAYOUTS names; run.sh makes it.
+#include <cuda_bf16.h>
+#include <cuda_fp16.h>
+
 #include <cstdlib>
 #include <fstream>
 #include <map>

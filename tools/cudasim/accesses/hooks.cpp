@@ -9,14 +9,23 @@ namespace {
 
 using cudasim::record_access;
 
-// Not a vector access on a device either: words.
-void record_words(const void* address, size_t bytes, bool write, const void* place) {
+// More than one access on a device, too: pieces of `most` bytes and what is left of them.
+void record_pieces(const void* address, size_t bytes, size_t most, bool write, const void* place) {
   const auto* at = static_cast<const char*>(address);
   for (size_t done = 0; done < bytes;) {
-    const size_t word = (reinterpret_cast<uintptr_t>(at + done) % 4 == 0 && bytes - done >= 4) ? 4 : 1;
-    record_access(at + done, word, write, place);
-    done += word;
+    size_t piece = most;
+    while (piece > 1 && (reinterpret_cast<uintptr_t>(at + done) % piece != 0 || bytes - done < piece)) piece /= 4;
+    record_access(at + done, piece, write, place);
+    done += piece;
   }
+}
+void record_words(const void* address, size_t bytes, bool write, const void* place) {
+  record_pieces(address, bytes, 4, write, place);
+}
+// A struct: a device loads 16 bytes at once where that fits.
+void record_range(const void* address, size_t bytes, bool write, const void* place) {
+  record_pieces(address, bytes, bytes % 16 == 0 && reinterpret_cast<uintptr_t>(address) % 16 == 0 ? 16 : 4, write,
+                place);
 }
 
 }  // namespace
@@ -42,8 +51,8 @@ ACCESS(4)
 ACCESS(8)
 ACCESS(16)
 #undef ACCESS
-HOOK __tsan_read_range(void* p, size_t bytes) { record_words(p, bytes, false, __builtin_return_address(0)); }
-HOOK __tsan_write_range(void* p, size_t bytes) { record_words(p, bytes, true, __builtin_return_address(0)); }
+HOOK __tsan_read_range(void* p, size_t bytes) { record_range(p, bytes, false, __builtin_return_address(0)); }
+HOOK __tsan_write_range(void* p, size_t bytes) { record_range(p, bytes, true, __builtin_return_address(0)); }
 
 // Atomic accesses are replaced by calls, which must do the work, too. A thread of a block never runs beside another.
 #define ATOMIC_UPDATE(bits, name, builtin)                                                             \
