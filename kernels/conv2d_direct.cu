@@ -77,7 +77,7 @@ __global__ void __launch_bounds__(128) grad_weight(__grid_constant__ const ConvG
 #pragma unroll 4
     for (int e = 0; e < GradSlice::kPixels; ++e) {
       const int offset = window_at(p, slice.pixels[e], tap);
-      sums.add(offset < 0 ? 0.0f : widen(from[offset]), slice.grads[e]);
+      sums.add(offset < 0 ? 0.0f : widen(from[offset]), slice.grads[e][0], slice.grads[e][1]);
     }
   }
   if (t >= p.taps) return;

@@ -83,6 +83,18 @@ __global__ void uneven(float* out) {
   for (unsigned i = 0; i <= threadIdx.x; ++i) out[threadIdx.x] = words[threadIdx.x];
 }
 
+// All lanes read word i in iteration i, and two of three lanes another.
+__global__ void skip_some(float* out) {
+  auto& words = shared<float[32]>();
+  auto& others = shared<float[32], 1>();
+  float sum = 0;
+  for (int i = 0; i < 32; ++i) {
+    sum += words[i];
+    if ((static_cast<int>(threadIdx.x) + i) % 3 != 0) sum *= others[i];
+  }
+  out[threadIdx.x] = sum;
+}
+
 class Accesses : public Simulator {
  protected:
   using LaunchAccesses = cudasim::LaunchAccesses;
@@ -186,6 +198,18 @@ TEST_F(Accesses, LanesThatComeMoreOftenHaveRequestsOfTheirOwn) {
   EXPECT_EQ(site(launch, true, false).requests, 32u);
   EXPECT_EQ(site(launch, true, false).conflicts(), 0u);
   EXPECT_EQ(site(launch, true, false).lane_bytes, 4u * 32 * 33 / 2);
+}
+
+TEST_F(Accesses, LanesThatSkipAnIterationAreNotMatchedWithOthersNext) {
+  const auto launch = run<skip_some>(32, memory());
+  size_t requests = 0, wavefronts = 0;
+  for (const auto& s : launch.sites) {
+    if (!s.shared) continue;
+    requests += s.requests;
+    wavefronts += s.wavefronts;
+  }
+  EXPECT_EQ(requests, 64u);
+  EXPECT_EQ(wavefronts, 64u);
 }
 
 TEST_F(Accesses, RunsSomeBlocksOfALargeGrid) {

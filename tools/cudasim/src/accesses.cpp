@@ -39,7 +39,7 @@ struct Site {
   AccessSite counts;
 };
 
-// The lanes that come to a site for the nth time.
+// The lanes that come to a site at one moment.
 struct Request {
   std::array<uintptr_t, 32> address;
   uint32_t lanes = 0;
@@ -121,26 +121,64 @@ void count_request(AccessSite& counts, const Request& request) {
   counts.sectors_ideal += (used + kSector - 1) / kSector;
 }
 
-// Puts the accesses of each warp together.
+// Which access of one lane goes with which of another: the same site, after as many visits of sites that all lanes
+// visit equally often, for the same time since then. So a lane that leaves out an access of one iteration is not
+// matched with the others' next.
+struct Moment {
+  uint32_t site, progress, visit;
+  bool operator==(const Moment&) const = default;
+};
+struct HashMoment {
+  size_t operator()(const Moment& m) const {
+    return (size_t{m.site} * 0x9e3779b97f4a7c15u ^ m.progress) * 0x9e3779b97f4a7c15u ^ m.visit;
+  }
+};
+using Requests = std::unordered_map<Moment, Request, HashMoment>;
+
+// Sites that all lanes with any access visit equally often.
+std::vector<bool> find_even_sites(const std::vector<Access>* lanes, size_t count, size_t sites) {
+  std::vector<uint32_t> first, visits(sites);
+  std::vector<bool> even(sites, true);
+  for (size_t lane = 0; lane < count; ++lane) {
+    if (lanes[lane].empty()) continue;
+    std::fill(visits.begin(), visits.end(), 0u);
+    for (const Access& a : lanes[lane]) ++visits[a.site];
+    if (first.empty()) first = visits;
+    for (size_t i = 0; i < sites; ++i) even[i] = even[i] && visits[i] == first[i];
+  }
+  return even;
+}
+
+// Puts the accesses of a warp's lanes together.
+void gather(std::vector<Access>* lanes, size_t count, size_t sites, Requests& requests) {
+  requests.clear();
+  const std::vector<bool> even = find_even_sites(lanes, count, sites);
+  std::vector<uint32_t> visits(sites), since(sites);
+  for (size_t lane = 0; lane < count; ++lane) {
+    std::fill(since.begin(), since.end(), 0u);
+    uint32_t progress = 0;
+    for (const Access& a : lanes[lane]) {
+      progress += even[a.site];
+      if (since[a.site] != progress + 1) visits[a.site] = 0;
+      since[a.site] = progress + 1;
+      Request& request = requests[{a.site, progress, visits[a.site]++}];
+      request.address[lane] = a.address;
+      request.lanes |= 1u << lane;
+      request.bytes = std::max(request.bytes, a.bytes);
+    }
+    lanes[lane].clear();
+  }
+}
+
 void count_phase(Recorder& r, Recorder::Phase& phase) {
   if (!phase.used) return;
   phase.used = false;
-  std::vector<uint32_t> visited(r.sites.size());
-  std::unordered_map<uint64_t, Request> requests;  // by site, and how often the lane has been there
-  for (size_t warp = 0; warp * 32 < phase.threads.size(); ++warp) {
-    requests.clear();
-    for (size_t lane = 0; lane < 32 && warp * 32 + lane < phase.threads.size(); ++lane) {
-      std::fill(visited.begin(), visited.end(), 0u);
-      for (const Access& a : phase.threads[warp * 32 + lane]) {
-        Request& request = requests[uint64_t{a.site} << 32 | visited[a.site]++];
-        request.address[lane] = a.address;
-        request.lanes |= 1u << lane;
-        request.bytes = std::max(request.bytes, a.bytes);
-      }
-      phase.threads[warp * 32 + lane].clear();
-    }
-    for (const auto& [key, request] : requests) {
-      const auto site = static_cast<uint32_t>(key >> 32);
+  Requests requests;
+  const size_t threads = phase.threads.size();
+  for (size_t warp = 0; warp * 32 < threads; ++warp) {
+    gather(phase.threads.data() + warp * 32, std::min<size_t>(32, threads - warp * 32), r.sites.size(), requests);
+    for (const auto& [moment, request] : requests) {
+      const uint32_t site = moment.site;
       count_request(r.sites[site].counts, request);
       auto& [count, last] = r.visits[{site, static_cast<unsigned>(warp)}];
       if (count == 0 || last != phase.number) ++count;

@@ -12,8 +12,8 @@
 
 namespace cudasim {
 
-/// One access of the source. A request is that access by a warp: the lanes that come to it for the nth time between two
-/// __syncthreads, for the same n.
+/// One access of the source. A request is that access by a warp: the lanes that come to it after as many accesses of
+/// those that all lanes make equally often between two __syncthreads, and for the same time since.
 struct AccessSite {
   std::string place;  // "gemm.cuh:112 in function"
   bool shared, write;
