@@ -1,4 +1,5 @@
-// What a program is told of CUDA: "available", or the reason why no device can be used, which a tensor on one throws, too.
+// What a program is told of CUDA: "available", or the reason why no device can be used, which a tensor on one throws,
+// too.
 #include <cresset/cresset.h>
 #include <cresset/cuda.h>
 

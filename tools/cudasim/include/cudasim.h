@@ -16,7 +16,7 @@ struct Settings {
   int sm = 80;        // CRESSET_SIM_SM: 75, 80 or 90
   size_t memory = 0;  // CRESSET_SIM_MEMORY: bytes of a device; 0 is the GPU's own size
   int driver = CUDART_VERSION;  // CRESSET_SIM_DRIVER: the CUDA version that the driver knows; 0: there is none
-  bool no_code = false;  // CRESSET_SIM_NO_CODE=1: the program holds no code for this GPU
+  bool no_code = false;         // CRESSET_SIM_NO_CODE=1: the program holds no code for this GPU
   bool uninitialised = false;  // CRESSET_SIM_UNINITIALISED=1: runs each kernel twice, with two patterns in fresh memory
 };
 
