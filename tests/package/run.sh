@@ -77,7 +77,7 @@ case "$backend" in
     if ! ldconfig -p | grep -q libcuda.so.1; then
       expect "there is no NVIDIA driver \(libcuda.so.1\) on this machine: install one for CUDA [0-9]+\.[0-9] or newer"
     fi
-    stub=$(sed -nE 's|^CUDAToolkit_BIN_DIR:[^=]*=(.*)/bin$|\1/lib64/stubs/libcuda.so|p' "$build/CMakeCache.txt")
+    stub=$(sed -nE 's|^CMAKE_CUDA_COMPILER:[^=]*=(.*)/bin/nvcc$|\1/lib64/stubs/libcuda.so|p' "$build/CMakeCache.txt")
     if [ -f "$stub" ]; then
       "$here/fake_driver.py" "$stub" "$work/old" 11040 0
       expect "driver is too old: it supports CUDA 11.4, this build needs CUDA [0-9]+\.[0-9]; install a newer" LD_LIBRARY_PATH="$work/old"
