@@ -71,13 +71,14 @@ def dram_bytes(c, dtype):
 
 def convolution_rows(kernels, launches_of):
     """(convolution, direction, dtype, terms of each launch, share)."""
-    by_name = {k.name: k for (arch, _), k in kernels.items() if arch == "sm_90"}
+    by_name = {(k.file, k.name): k for (arch, _), k in kernels.items() if arch == "sm_90"}
     wanted, asked = [], []
     for line, c, direction, dtype in problems():
         for launch in launches_of[line]:
-            kernel = by_name.get(binary.plain(launch["kernel"]))
+            file = launch["place"].split(":")[0]
+            kernel = by_name.get((file, binary.plain(launch["kernel"])))
             if kernel is None:
-                sys.exit(f"kernel_report: the library has no kernel {launch['kernel']} for sm_90: are both builds of one source?")
+                sys.exit(f"kernel_report: the library has no {launch['kernel']} of {file} for sm_90: are both of one source?")
             threads = launch["block"][0] * launch["block"][1] * launch["block"][2]
             asked.append(("sm_90", kernel.registers, kernel.shared, launch["dynamic_shared"], threads))
             wanted.append((line, kernel, launch))
@@ -122,7 +123,7 @@ def main():
     wrong = []
     for kernel in kernels.values():
         if kernel.local:
-            wrong.append(f"{kernel.arch} {kernel.name}: {kernel.local} loads and stores of local memory")
+            wrong.append(f"{kernel.arch} {kernel.file} {kernel.name}: {kernel.local} loads and stores of local memory")
         if kernel.shared > 48 << 10:
             wrong.append(f"{kernel.arch} {kernel.name}: {kernel.shared} bytes of static shared memory, 49152 are allowed")
     listed = sorted(kernels.values(), key=lambda k: (k.arch, k.name))

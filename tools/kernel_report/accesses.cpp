@@ -90,6 +90,7 @@ json describe(const cudasim::LaunchAccesses& launch) {
                      {"in_loop", site.in_loop()}});
   }
   return {{"kernel", launch.kernel},
+          {"place", launch.place},
           {"grid", extent(launch.grid)},
           {"block", extent(launch.block)},
           {"dynamic_shared", launch.dynamic_shared},

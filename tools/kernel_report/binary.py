@@ -103,6 +103,7 @@ class Kernel:
     symbol: str
     name: str
     arch: str
+    file: str = ""  # the .cu that it comes from
     registers: int = 0
     shared: int = 0  # static
     stack: int = 0
@@ -171,6 +172,8 @@ def read_resources(binary, environment):
                         kernels[arch, symbol].max_threads = threads
     for kernel in kernels.values():
         kernel.name = plain(names[kernel.symbol])
+        source = re.search(r"_GLOBAL__N__[0-9a-f]+_\d+_(\w+?)_cu_[0-9a-f]+", kernel.symbol)
+        kernel.file = source[1] + ".cu" if source else ""
     return kernels
 
 

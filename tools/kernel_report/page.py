@@ -41,7 +41,7 @@ def percent(value):
 
 
 def kernel_line(kernel, threads, held):
-    line = f"{kernel.arch} {kernel.name}: {kernel.registers} registers, {kernel.shared} bytes shared, "
+    line = f"{kernel.arch} {kernel.file} {kernel.name}: {kernel.registers} registers, {kernel.shared} bytes shared, "
     line += f"{held} blocks of {threads} threads a multiprocessor"
     if kernel.local:
         line += f", LOCAL MEMORY: {kernel.local} loads and stores"
@@ -72,7 +72,7 @@ def kernels(listed, threads, held):
         name, count = kernel.loop.math
         share = f"{count} {name} ({count / kernel.loop.instructions:.0%})"
         lines.append(
-            f"| `{kernel.name}` | {kernel.registers} | {kernel.shared} | {t} | {b} | {kernel.loop.instructions} | {share} | {kernel.loop.widths()} |"
+            f"| {kernel.file} `{kernel.name}` | {kernel.registers} | {kernel.shared} | {t} | {b} | {kernel.loop.instructions} | {share} | {kernel.loop.widths()} |"
         )
     return "\n".join(lines) + "\n"
 

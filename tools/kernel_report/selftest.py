@@ -60,7 +60,7 @@ class Formula(unittest.TestCase):
     def terms(self, instructions=100, ffma=80, held=2, grid=264, **more):
         loop = binary.Loop(instructions)
         loop.operations.update({"FFMA": ffma, "BAR.SYNC": 1})
-        kernel = binary.Kernel("k", "k", "sm_90", registers=128, loop=loop)
+        kernel = binary.Kernel("k", "k", "sm_90", "k.cu", registers=128, loop=loop)
         made = grid * 8 * 100 * ffma * 32  # blocks, warps, iterations
         return model.launch_terms(launch(grid=[grid, 1, 1], **more), kernel, held, made, 0, "float32"), made
 

@@ -254,6 +254,7 @@ void begin_recorded_launch(const Launch& launch) {
   r.site_of.clear();
   LaunchAccesses next{};
   next.kernel = kernel_name(*launch.kernel);
+  next.place = describe({static_cast<const char*>(launch.kernel->function) + 1, 0, false, false});
   next.grid = launch.grid;
   next.block = launch.block;
   next.dynamic_shared = launch.dynamic_shared;

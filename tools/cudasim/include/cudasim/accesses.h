@@ -33,6 +33,7 @@ struct AccessSite {
 /// One launch.
 struct LaunchAccesses {
   std::string kernel;
+  std::string place;  // of its definition
   dim3 grid, block;
   size_t dynamic_shared, static_shared;
   size_t blocks;    // that ran
