@@ -112,3 +112,6 @@ add_subdirectory(${tests}/sim ${PROJECT_BINARY_DIR}/sim)
 # A change of the sources that a mutation no longer fits must change the mutation too.
 add_test(NAME mutations COMMAND ${PROJECT_SOURCE_DIR}/tools/mutate --check)
 set_tests_properties(mutations PROPERTIES LABELS unit)
+find_package(Python3 REQUIRED COMPONENTS Interpreter)
+add_test(NAME kernel_report COMMAND ${Python3_EXECUTABLE} ${PROJECT_SOURCE_DIR}/tools/kernel_report/selftest.py)
+set_tests_properties(kernel_report PROPERTIES LABELS unit)

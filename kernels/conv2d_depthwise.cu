@@ -26,9 +26,10 @@ __device__ Element element(std::uint32_t i, bool last, const FastDivide& by_chan
   return at;
 }
 
+// Here and below: 1 block a multiprocessor is asked for, since ptxas, left to itself, spills to make room for more.
 template <class T>
-__global__ void __launch_bounds__(256) forward(__grid_constant__ const ConvGeometry p, FastDivide by_channels,
-                                               std::int64_t count, const T* x, const T* w, const T* bias, T* y) {
+__global__ void __launch_bounds__(256, 1) forward(__grid_constant__ const ConvGeometry p, FastDivide by_channels,
+                                                  std::int64_t count, const T* x, const T* w, const T* bias, T* y) {
   const std::int64_t i = element_index();
   if (i >= count) return;
   const ConvShape& s = p.shape;
@@ -50,8 +51,8 @@ __global__ void __launch_bounds__(256) forward(__grid_constant__ const ConvGeome
 }
 
 template <class T>
-__global__ void __launch_bounds__(256) grad_input(__grid_constant__ const ConvGeometry p, FastDivide by_channels,
-                                                  std::int64_t count, const T* grad_y, const T* w, T* grad_x) {
+__global__ void __launch_bounds__(256, 1) grad_input(__grid_constant__ const ConvGeometry p, FastDivide by_channels,
+                                                     std::int64_t count, const T* grad_y, const T* w, T* grad_x) {
   const std::int64_t i = element_index();
   if (i >= count) return;
   const ConvShape& s = p.shape;
@@ -84,7 +85,7 @@ struct TapSums {
 // A block of 256 threads computes kLanes neighbouring output channels over one part of the pixels, which 256 / kLanes
 // threads a channel share.
 template <class T, int kLanes>
-__global__ void __launch_bounds__(256)
+__global__ void __launch_bounds__(256, 1)
     grad_weight(__grid_constant__ const ConvGeometry p, int channels, int channel_blocks, int pixels_of_part,
                 const T* grad_y, const T* x, float* parts) {
   constexpr int kThreads = 256;

@@ -10,8 +10,9 @@
 namespace cresset::kernels {
 namespace {
 
+// Here and below: 1 block a multiprocessor is asked for, since ptxas, left to itself, spills to make room for more.
 template <class T>
-__global__ void __launch_bounds__(128)
+__global__ void __launch_bounds__(128, 1)
     forward(__grid_constant__ const ConvGeometry p, const T* x, const T* w, const T* bias, T* y) {
   const int g = static_cast<int>(blockIdx.z), m = static_cast<int>(blockIdx.x * kThinThreads + threadIdx.x),
             first = static_cast<int>(blockIdx.y) * kThinColumns;
@@ -29,7 +30,7 @@ __global__ void __launch_bounds__(128)
 }
 
 template <class T>
-__global__ void __launch_bounds__(128)
+__global__ void __launch_bounds__(128, 1)
     grad_input(__grid_constant__ const ConvGeometry p, const T* grad_y, const T* w, T* grad_x) {
   const int g = static_cast<int>(blockIdx.z), m = static_cast<int>(blockIdx.x * kThinThreads + threadIdx.x),
             first = static_cast<int>(blockIdx.y) * kThinColumns;
@@ -53,8 +54,8 @@ struct GradSlice {
 
 // A thread computes one tap of 8 output channels.
 template <class T>
-__global__ void __launch_bounds__(128) grad_weight(__grid_constant__ const ConvGeometry p, int tap_blocks,
-                                                   int pixels_of_part, const T* grad_y, const T* x, float* parts) {
+__global__ void __launch_bounds__(128, 1) grad_weight(__grid_constant__ const ConvGeometry p, int tap_blocks,
+                                                      int pixels_of_part, const T* grad_y, const T* x, float* parts) {
   const int thread = static_cast<int>(threadIdx.x), part = static_cast<int>(blockIdx.x) / tap_blocks,
             t = static_cast<int>(blockIdx.x) % tap_blocks * kThinThreads + thread,
             first = static_cast<int>(blockIdx.y) * kThinColumns, g = static_cast<int>(blockIdx.z);
@@ -79,7 +80,7 @@ __global__ void __launch_bounds__(128) grad_weight(__grid_constant__ const ConvG
 #pragma unroll 4
     for (int e = 0; e < Slice::kPixels; ++e) {
       const auto found = found_in_window(p, slice.pixels[e], tap);
-      sums.add(found.there ? widen(*found.at) : 0.0f, slice.grads[e]);
+      sums.add(found.there ? widen(*found.at) : 0.0f, slice.grads[e][0], slice.grads[e][1]);
     }
   }
   if (t >= p.taps) return;

@@ -92,8 +92,9 @@ __global__ void __launch_bounds__(1024)
   *total_weight = weight;
 }
 
+// 1 block a multiprocessor is asked for: left to itself, ptxas spills doubles to make room for one more.
 template <class T, Group kGroup>
-__global__ void __launch_bounds__(128)
+__global__ void __launch_bounds__(128, 1)
     backward(Rows rows, Targets<Compute<T>> targets, bool one_grad, const T* grad_loss, const T* x, const T* weight,
              const Compute<T>* logsumexp, const Compute<T>* divisor, T* grad_x) {
   using C = Compute<T>;

@@ -79,8 +79,9 @@ __device__ std::int64_t apply(UnaryOp op, std::int64_t x, const Parameters<std::
   }
 }
 
+// 1 block a multiprocessor is asked for: left to itself, ptxas spills doubles to make room for one more.
 template <UnaryOp kOp, class T>
-__global__ void __launch_bounds__(256) unary_dense(std::int64_t n, Parameters<Wide<T>> p, const T* x, T* y) {
+__global__ void __launch_bounds__(256, 1) unary_dense(std::int64_t n, Parameters<Wide<T>> p, const T* x, T* y) {
   constexpr int kCount = 16 / sizeof(T);
   const std::int64_t first = element_index() * kCount;
   if (first + kCount <= n) {

@@ -148,6 +148,7 @@ cover() {
 
 step format check_format || true
 step shellcheck check_scripts || true
+step kernels tools/check_kernels.sh || true
 
 if [ "$mode" = quick ]; then
   if build dev; then

@@ -18,16 +18,19 @@ inline constexpr int kThinThreads = 128, kThinColumns = 8;
 struct ThinSums {
   float at[kThinColumns] = {};
   // Adds `factor` times two groups of four.
-  __device__ void add(float factor, const Vector<float, 4> (&columns)[2]) {
+  __device__ void add(float factor, const Vector<float, 4>& first, const Vector<float, 4>& second) {
 #pragma unroll
-    for (int j = 0; j < kThinColumns; ++j) at[j] += factor * columns[j / 4].at[j % 4];
+    for (int j = 0; j < 4; ++j) {
+      at[j] += factor * first.at[j];
+      at[4 + j] += factor * second.at[j];
+    }
   }
 };
 
 // What all threads read of a slice of 128 positions along k.
 template <class Depth>
 struct ThinSlice {
-  Vector<float, 4> columns[kThinThreads][2];
+  Vector<float, 4> columns[2][kThinThreads];  // by fours of columns: threads write side by side
   Depth depths[kThinThreads];
 };
 
@@ -45,9 +48,14 @@ __device__ ThinSums thin_product(const A& a, const B& b, int m, int n, int depth
       slice.depths[thread] = a.depth(begin + thread);
       const auto k = b.depth(begin + thread);
 #pragma unroll
-      for (int j = 0; j < kThinColumns; ++j) {
-        const auto found = b.at(b.row(n + j), k);
-        slice.columns[thread][j / 4].at[j % 4] = found.there ? widen(*found.at) : 0.0f;
+      for (int fours = 0; fours < 2; ++fours) {
+        Vector<float, 4> columns;
+#pragma unroll
+        for (int j = 0; j < 4; ++j) {
+          const auto found = b.at(b.row(n + 4 * fours + j), k);
+          columns.at[j] = found.there ? widen(*found.at) : 0.0f;
+        }
+        slice.columns[fours][thread] = columns;
       }
     }
     __syncthreads();
@@ -55,7 +63,7 @@ __device__ ThinSums thin_product(const A& a, const B& b, int m, int n, int depth
 #pragma unroll 4
     for (int i = 0; i < count; ++i) {
       const auto found = a.at(row, slice.depths[i]);
-      sums.add(found.there ? widen(*found.at) : 0.0f, slice.columns[i]);
+      sums.add(found.there ? widen(*found.at) : 0.0f, slice.columns[0][i], slice.columns[1][i]);
     }
   }
   return sums;

@@ -56,6 +56,49 @@ for wrong in value gradient; do
 done
 grep -q "loss fell" "$work/core.out" || fail "core printed: $(cat "$work/core.out")"
 
+echo "package: CUDA devices"
+device=$work/outside/device
+"$device" >"$work/device.out" || fail "device failed: $(cat "$work/device.out")"
+# expect WORDS [VARIABLE=VALUE...]: what the program prints then
+expect() {
+  local words=$1 printed
+  shift
+  printed=$(env "$@" "$device" 2>&1) || fail "device failed with $*: $printed"
+  grep -qE "$words" <<<"$printed" || fail "device, with $*, printed: $printed"
+}
+backend=$(find "$libdir" -name 'libcresset_cuda*.so' -printf '%f\n')
+case "$backend" in
+  "") expect "this process has no CUDA backend: libcresset_cuda.so is not in $libdir. Install cresset's CUDA package" ;;
+  *_sim.so)
+    expect "available \(simulated\)"
+    expect "there is no NVIDIA driver \(libcuda.so.1\)" CRESSET_SIM_DRIVER=0
+    ;;
+  *)
+    if ! ldconfig -p | grep -q libcuda.so.1; then
+      expect "there is no NVIDIA driver \(libcuda.so.1\) on this machine: install one for CUDA [0-9]+\.[0-9] or newer"
+    fi
+    stub=$(sed -nE 's|^CMAKE_CUDA_COMPILER:[^=]*=(.*)/bin/nvcc$|\1/lib64/stubs/libcuda.so|p' "$build/CMakeCache.txt")
+    if [ -f "$stub" ]; then
+      "$here/fake_driver.py" "$stub" "$work/old" 11040 0
+      expect "driver is too old: it supports CUDA 11.4, this build needs CUDA [0-9]+\.[0-9]; install a newer" LD_LIBRARY_PATH="$work/old"
+      "$here/fake_driver.py" "$stub" "$work/empty" 20000 100
+      expect "there is no CUDA device on this machine" LD_LIBRARY_PATH="$work/empty"
+      "$here/fake_driver.py" "$stub" "$work/mismatch" 20000 803
+      expect "the NVIDIA driver cannot be used: .*restart the machine" LD_LIBRARY_PATH="$work/mismatch"
+    fi
+    ;;
+esac
+# Loaded when a device is first asked for, and not before: a program without one starts as if there were none.
+if [ -n "$backend" ]; then
+  LD_DEBUG=files "$work/outside/core" 2>"$work/loaded" >/dev/null
+  if grep -q "$backend" "$work/loaded"; then fail "a program that asks for no device loads $backend"; fi
+  LD_DEBUG=files "$device" 2>"$work/loaded" >/dev/null
+  grep -q "$backend" "$work/loaded" || fail "device does not load $backend"
+  mv "$libdir/$backend" "$work/"
+  expect "this process has no CUDA backend: $backend is not in $libdir"
+  mv "$work/$backend" "$libdir/"
+fi
+
 echo "package: the same by pkg-config"
 export PKG_CONFIG_PATH="$libdir/pkgconfig"
 for pair in cresset:core cresset-data:with_data; do

@@ -45,6 +45,7 @@ nlohmann::ordered_json facts() {
           {"isa", isa_name(current_context().isa)},
           {"threads", get_num_threads()},
           {"devices", devices},
+          {"cuda_unavailable", cuda::unavailable_reason()},
           {"kernels", lists}};
 }
 
@@ -57,6 +58,7 @@ int run(bool json) {
   fmt::print("cresset {}\nprocessor: {}\ninstruction set: {} (CRESSET_CPU_ISA lowers it)\nthreads: {}\ndevices: {}\n",
              kVersion, all["processor"].get<std::string>(), all["isa"].get<std::string>(), get_num_threads(),
              fmt::join(all["devices"].get<std::vector<std::string>>(), ", "));
+  if (!cuda::is_available()) fmt::print("cuda: {}\n", cuda::unavailable_reason());
   fmt::print("kernels, in the order in which they are tried:\n");
   for (const auto& [slot, by_device] : all["kernels"].items())
     for (const auto& [device, names] : by_device.items())

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "cudasim/config.h"
+#include "cudasim/runtime_types.h"
 
 namespace cudasim {
 
@@ -14,6 +15,8 @@ struct Settings {
   int devices = 1;    // CRESSET_SIM_DEVICES
   int sm = 80;        // CRESSET_SIM_SM: 75, 80 or 90
   size_t memory = 0;  // CRESSET_SIM_MEMORY: bytes of a device; 0 is the GPU's own size
+  int driver = CUDART_VERSION;  // CRESSET_SIM_DRIVER: the CUDA version that the driver knows; 0: there is none
+  bool no_code = false;         // CRESSET_SIM_NO_CODE=1: the program holds no code for this GPU
   bool uninitialised = false;  // CRESSET_SIM_UNINITIALISED=1: runs each kernel twice, with two patterns in fresh memory
 };
 

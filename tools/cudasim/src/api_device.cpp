@@ -19,6 +19,8 @@ extern "C" {
 
 cudaError_t cudaGetDeviceCount(int* count) {
   Call call;
+  *count = 0;
+  if (call.runtime.settings.driver < CUDART_VERSION) return remember(cudaErrorInsufficientDriver);
   *count = static_cast<int>(call.runtime.devices.size());
   return *count == 0 ? remember(cudaErrorNoDevice) : cudaSuccess;
 }
@@ -137,7 +139,10 @@ cudaError_t cudaDeviceDisablePeerAccess(int peer) {
   return cudaSuccess;
 }
 
-cudaError_t cudaDriverGetVersion(int* version) { return *version = CUDART_VERSION, cudaSuccess; }
+cudaError_t cudaDriverGetVersion(int* version) {
+  Call call;
+  return *version = call.runtime.settings.driver, cudaSuccess;
+}
 cudaError_t cudaRuntimeGetVersion(int* version) { return *version = CUDART_VERSION, cudaSuccess; }
 
 cudaError_t cudaFuncGetAttributes(cudaFuncAttributes* attributes, const void* function) {

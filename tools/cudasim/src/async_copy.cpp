@@ -1,5 +1,6 @@
 #include "cudasim/async_copy.h"
 
+#include "accesses.h"
 #include "cudasim/tensor_core.h"
 #include "report.h"
 #include "runner.h"
@@ -18,6 +19,10 @@ void issue_copy(const AsyncCopy& copy, Where where) {
     runner.fail("invalid copy", cudaErrorLaunchFailure,
                 format("cp.async at %s:%d: %u bytes of a source for a copy of %u", where.file, where.line,
                        copy.from_bytes, copy.bytes));
+  }
+  if (recording) {
+    record_access(copy.to, copy.bytes, true, where);
+    if (copy.from_bytes != 0) record_access(copy.from, copy.from_bytes, false, where);
   }
   Thread& me = *runner.now;
   if (me.copies == Runner::kMaxCopies) {

@@ -22,6 +22,8 @@ Settings environment() {
   s.devices = static_cast<int>(from_environment("CRESSET_SIM_DEVICES", static_cast<size_t>(s.devices)));
   s.sm = static_cast<int>(from_environment("CRESSET_SIM_SM", static_cast<size_t>(s.sm)));
   s.memory = from_environment("CRESSET_SIM_MEMORY", s.memory);
+  s.driver = static_cast<int>(from_environment("CRESSET_SIM_DRIVER", static_cast<size_t>(s.driver)));
+  s.no_code = from_environment("CRESSET_SIM_NO_CODE", 0) != 0;
   s.uninitialised = from_environment("CRESSET_SIM_UNINITIALISED", 0) != 0;
   return s;
 }

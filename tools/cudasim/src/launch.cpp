@@ -95,6 +95,7 @@ cudaError enqueue(Launch* launch, cudaStream_t stream) {
   if (target->device != current_device()) return remember(cudaErrorInvalidResourceHandle);
   Device& device = *call.runtime.devices[static_cast<size_t>(target->device)];
   if (device.sticky != cudaSuccess) return remember(device.sticky);
+  if (call.runtime.settings.no_code) return remember(cudaErrorNoKernelImageForDevice);
   const cudaError error = check_launch(device, *launch);
   if (error != cudaSuccess) return remember(error);
   ++launch->kernel->launches;

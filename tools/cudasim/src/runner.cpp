@@ -7,6 +7,7 @@
 #include <numeric>
 #include <utility>
 
+#include "accesses.h"
 #include "cudasim/atomics.h"
 #include "cudasim/intrinsics.h"
 #include "report.h"
@@ -99,11 +100,17 @@ cudaError Runner::run(Launch& next_launch, const SharedLimits& limits, Random* r
   // Ascending, or from a drawn start in a drawn direction.
   const uint64_t first = random ? random->below(blocks) : 0;
   const bool backwards = random && random->below(2) == 1;
-  for (uint64_t n = 0; n < blocks && !failed; ++n) {
-    uint64_t i = n + first < blocks ? n + first : n + first - blocks;
-    if (backwards) i = blocks - 1 - i;
-    run_block({static_cast<unsigned>(i % grid.x), static_cast<unsigned>(i / grid.x % grid.y),
-               static_cast<unsigned>(i / grid.x / grid.y)});
+  if (recording) {
+    begin_recorded_launch(next_launch);
+    for (const uint64_t i : blocks_to_record(blocks)) {
+      if (!failed) run_block(i);
+    }
+    end_recorded_launch();
+  } else {
+    for (uint64_t n = 0; n < blocks && !failed; ++n) {
+      const uint64_t i = n + first < blocks ? n + first : n + first - blocks;
+      run_block(backwards ? blocks - 1 - i : i);
+    }
   }
   running_block = outer;
 #if CUDASIM_TSAN
@@ -117,8 +124,9 @@ cudaError Runner::run(Launch& next_launch, const SharedLimits& limits, Random* r
   return error_;
 }
 
-void Runner::run_block(uint3 index) {
-  blockIdx = index;
+void Runner::run_block(uint64_t index) {
+  blockIdx = {static_cast<unsigned>(index % gridDim.x), static_cast<unsigned>(index / gridDim.x % gridDim.y),
+              static_cast<unsigned>(index / gridDim.x / gridDim.y)};
   begun = finished = head = tail = arrived = phase = 0;
   votes[0] = votes[1] = 0;
   now = nullptr;
@@ -144,6 +152,7 @@ void Runner::run_block(uint3 index) {
         warp_only ? "wrong warp mask" : "divergent barrier",
         position() + (warp_only ? ": not all lanes of the mask arrive: " : ": not all threads reach it: ") + waiting());
   }
+  if (recording) end_recorded_block(*this);
   release_shared_memory();
 }
 

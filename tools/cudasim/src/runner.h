@@ -35,6 +35,9 @@ class Runner : public Block {
   bool running() const { return running_block == this; }
 
   void* shared_memory(const void* tag, size_t bytes, bool dynamic);
+  bool in_shared_memory(const void* address) const;
+  /// Bytes of the running block's arrays, the dynamic one left out.
+  size_t static_shared() const;
   Fiber* take_fiber();
   [[noreturn]] void fiber_loop(boost::context::detail::transfer_t transfer);
 
@@ -50,7 +53,7 @@ class Runner : public Block {
   };
 
   void prepare(Launch& launch);
-  void run_block(uint3 index);
+  void run_block(uint64_t index);
   void shuffle_threads(Random* random);
   void release_shared_memory();
   void make_fibers();

@@ -19,8 +19,7 @@ void* Runner::shared_memory(const void* tag, size_t bytes, bool dynamic) {
     }
   }
   if (!dynamic) {
-    size_t used = bytes;
-    for (const SharedArray& array : shared_) used += array.tag == this ? 0 : (array.bytes + 15) / 16 * 16;
+    const size_t used = static_shared() + bytes;
     if (used > limits_.static_bytes || used + launch->dynamic_shared > limits_.total_bytes) {
       fail("launch over a limit", cudaErrorLaunchOutOfResources,
            format("%zu bytes of static shared memory (limit %zu) and %zu dynamic bytes (limit of both %zu)", used,
@@ -37,6 +36,20 @@ void* Runner::shared_memory(const void* tag, size_t bytes, bool dynamic) {
 #endif
   shared_.push_back({tag, memory, bytes});
   return memory;
+}
+
+bool Runner::in_shared_memory(const void* address) const {
+  const auto* p = static_cast<const char*>(address);
+  for (const SharedArray& array : shared_) {
+    if (p >= array.memory && p < static_cast<const char*>(array.memory) + array.bytes) return true;
+  }
+  return false;
+}
+
+size_t Runner::static_shared() const {
+  size_t used = 0;
+  for (const SharedArray& array : shared_) used += array.tag == this ? 0 : (array.bytes + 15) / 16 * 16;
+  return used;
 }
 
 void Runner::release_shared_memory() {

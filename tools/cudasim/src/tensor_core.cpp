@@ -2,6 +2,7 @@
 
 #include <bit>
 
+#include "accesses.h"
 #include "cudasim/half_bits.h"
 #include "device.h"
 #include "report.h"
@@ -90,6 +91,7 @@ void require_sm(int sm, const char* what, Where where) {
 
 void check_ldmatrix(const void* row, Where where) {
   require_sm(75, "ldmatrix", where);
+  if (recording) record_access(row, 16, false, where);
   if (reinterpret_cast<uintptr_t>(row) % 16 == 0) return;
   Runner::instance().fail("misaligned address", cudaErrorMisalignedAddress,
                           format("ldmatrix at %s:%d: a row is not aligned to 16 bytes", where.file, where.line));

@@ -26,7 +26,7 @@ CUDASIM_API void copies_landed(unsigned count);
 
 // By words, and here, in the kernel's own code: sanitizers then see them as the kernel's accesses.
 template <int kBytes>
-inline void cp_async(void* to, const void* from, int from_bytes, Where where) {
+CUDASIM_INSTRUCTION inline void cp_async(void* to, const void* from, int from_bytes, Where where) {
   static_assert(kBytes == 4 || kBytes == 8 || kBytes == 16);
   issue_copy({to, from, kBytes, static_cast<unsigned>(from_bytes), 0}, where);
   auto* destination = static_cast<volatile uint32_t*>(to);
@@ -35,7 +35,7 @@ inline void cp_async(void* to, const void* from, int from_bytes, Where where) {
   for (int i = 0; i < from_bytes; i += 4) [[maybe_unused]] const char touched = source[i];
 }
 
-inline void land_copies(int pending) {
+CUDASIM_INSTRUCTION inline void land_copies(int pending) {
   const AsyncCopy* copies = nullptr;
   const unsigned count = copies_to_land(pending, &copies);
   for (unsigned i = 0; i < count; ++i) {

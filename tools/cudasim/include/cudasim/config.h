@@ -25,6 +25,14 @@
 #include <sanitizer/tsan_interface.h>
 #endif
 
+// What the simulator does for an instruction, in code that sanitizers see as the kernel's, is recorded as that
+// instruction (accesses.h) and not once more by the instrumented code.
+#if defined(__SANITIZE_THREAD__) && !CUDASIM_TSAN
+#define CUDASIM_INSTRUCTION __attribute__((no_sanitize("thread")))
+#else
+#define CUDASIM_INSTRUCTION
+#endif
+
 #define CUDASIM_API __attribute__((visibility("default")))
 // A fiber stays on its OS thread, so thread-local variables are safe; this model reads them without a call.
 #define CUDASIM_THREAD_LOCAL __attribute__((tls_model("initial-exec"), visibility("default"))) __thread

@@ -29,7 +29,7 @@ struct MmaLane {
 CUDASIM_API void exchange_mma(void* const* lanes, unsigned mask);
 
 template <int kMatrices, bool kTransposed>
-inline void ldmatrix(uint32_t (&fragment)[kMatrices], const void* row, Where where) {
+CUDASIM_INSTRUCTION inline void ldmatrix(uint32_t (&fragment)[kMatrices], const void* row, Where where) {
   static_assert(kMatrices == 1 || kMatrices == 2 || kMatrices == 4);
   LdmatrixLane own{};
   own.matrices = kMatrices;
