@@ -9,8 +9,6 @@
 namespace cresset::cpu::onednn {
 namespace {
 
-using test::message_of;
-
 TEST(OneDnnErrors, AreTyped) {
   EXPECT_EQ(message_of<OutOfMemoryError>([] { rethrow("conv2d", dnnl::error(dnnl_out_of_memory, "no scratchpad")); }),
             "conv2d: oneDNN is out of memory (no scratchpad)");
