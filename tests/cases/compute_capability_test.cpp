@@ -3,7 +3,7 @@
 #include <cresset/cuda.h>
 #include <gtest/gtest.h>
 
-#include "cases/subprocess.h"
+#include "support/subprocess.h"
 
 namespace cresset::test {
 namespace {
