@@ -1,9 +1,8 @@
 #!/usr/bin/env bash
 # Builds cresset and tests it. The last line is `N passed, N failed, N skipped` over all runs of ctest.
 #
-#   tools/test.sh              what CI runs: release, coverage and sim whole; asan and tsan on fixed rooms, and on a fixed part
-#                              of the simulated kernels, whose lines are counted; clang's warnings on the libraries and the
-#                              program; formatting, headers (docs/verification.md: what is left out)
+#   tools/test.sh              what CI runs: release, coverage and sim whole; asan and tsan on fixed rooms; clang's warnings on
+#                              the libraries and the program; formatting, headers (docs/verification.md: what is left out)
 #   tools/test.sh --quick      dev only; under five minutes with a warm ccache
 #   tools/test.sh --full       everything under every preset, and the section of docs/verification.md
 #   --no-setup                 does not install dependencies
@@ -23,9 +22,7 @@ asan_rooms=(autograd cases core dispatch io)
 tsan_rooms=(autograd core data dispatch)
 # The tests of the simulator, of the CUDA backend, and of the kernels: the ops' cases on that device.
 sim_entries='^(cases|cuda|sim|sim.planted)$'
-sim_tests='*.cuda:Cuda*:*Test.*'
-# Of these in CI under a sanitizer: without the difference quotients, and of the types float32 and bfloat16.
-sim_fixed_tests='Case.*float32*.cuda:Case.*bfloat16*.cuda:Error.*.cuda:Cuda*:*Test.*'
+sim_tests='*.cuda:*Test.*:Cuda*:KernelVariants.*:TensorCore.*'
 
 mode=default
 setup=1
@@ -34,7 +31,7 @@ for argument in "$@"; do
     --quick) mode=quick ;;
     --full) mode=full ;;
     --no-setup) setup=0 ;;
-    -h | --help) sed -n '2,13s/^# \{0,1\}//p' "$0"; exit 0 ;;
+    -h | --help) sed -n '2,12s/^# \{0,1\}//p' "$0"; exit 0 ;;
     *) echo "test: unknown option '$argument' (known: --quick, --full, --no-setup)" >&2; exit 2 ;;
   esac
 done
@@ -166,22 +163,20 @@ else
     cover coverage src "$coverage_threshold"
   fi
   if build sim; then run_tests sim -LE package; fi
-  forget_counters sim-coverage
-  run_sim sim-coverage "$sim_tests"
-  cover sim-coverage kernels "$kernel_coverage_threshold"
   if [ "$mode" = full ]; then
     if build dev; then run_tests dev; fi
     build clang || true
     if build asan; then run_tests asan; fi
     if build tsan; then run_tests tsan; fi
+    forget_counters sim-coverage
+    run_sim sim-coverage "$sim_tests"
+    cover sim-coverage kernels "$kernel_coverage_threshold"
     run_sim sim-asan "$sim_tests"
     run_sim sim-tsan "$sim_tests"
   else
     build clang cresset cresset_data cresset_program || true
     run_rooms asan "${asan_rooms[@]}"
     run_rooms tsan "${tsan_rooms[@]}"
-    run_sim sim-asan "$sim_fixed_tests"
-    run_sim sim-tsan "$sim_fixed_tests"
   fi
 fi
 if [ "$mode" = full ] && [ -x tools/mutate ]; then step mutate tools/mutate || true; fi
