@@ -32,10 +32,15 @@ using MediumTile = GemmTile<16, 16, 1, 1>;  // 64 x 64 by 256
 using TallTile = GemmTile<16, 8, 2, 2>;     // 128 x 64 by 128
 using LargeTile = GemmTile<16, 16, 2, 2>;   // 128 x 128 by 256
 
-// One slice of one operand: kK lines of kWidth elements, with 4 more so that lines begin in different banks.
+// One slice of one operand: kLines lines of kWidth elements, in two buffers. A line's blocks of 8 or 16 elements swap
+// places by the line's number, so that lanes that write to several lines at once meet no bank twice: to neighbouring
+// lines, where memory runs along them, or to lines 4 apart, where it runs along k.
 template <class T, int kLines, int kWidth>
 struct alignas(16) Slice {
-  T at[2][kLines][kWidth + 4];
+  T at[2][kLines][kWidth];
+  static constexpr __device__ int place(int line, int element) {
+    return element ^ (kWidth == 32 ? line % 4 * 8 ^ line / 4 % 2 * 16 : (line ^ line / 4) % 2 * 16);
+  }
 };
 
 // A thread's share of the slices of one operand: fours of elements, in the direction in which memory runs. They lie
@@ -80,16 +85,17 @@ class SliceCopy {
     }
   }
   // And from there to shared memory.
-  __device__ __forceinline__ void put(C (&slice)[Tile::kK][kWidth + 4]) const {
+  __device__ __forceinline__ void put(C (&slice)[Tile::kK][kWidth]) const {
+    const auto at = [&](int k, int element) -> C& { return slice[k][Slice<C, Tile::kK, kWidth>::place(k, element)]; };
 #pragma unroll
     for (int i = 0; i < kEach; ++i) {
       if (!is_there(i)) continue;
       if constexpr (kByFours && !kAlongK) {
-        *reinterpret_cast<Vector<C, 4>*>(&slice[line(i)][element(0)]) =
+        *reinterpret_cast<Vector<C, 4>*>(&at(line(i), element(0))) =
             Vector<C, 4>{{next_[i][0], next_[i][1], next_[i][2], next_[i][3]}};
       } else {
 #pragma unroll
-        for (int e = 0; e < 4; ++e) (kAlongK ? slice[element(e)][line(i)] : slice[line(i)][element(e)]) = next_[i][e];
+        for (int e = 0; e < 4; ++e) (kAlongK ? at(element(e), line(i)) : at(line(i), element(e))) = next_[i][e];
       }
     }
   }
@@ -117,8 +123,10 @@ class SliceCopy {
 // exist. With k_begin a multiple of kK.
 template <class C, class Tile, bool kFoursA, bool kFoursB, class A, class B, class Index, class Store>
 __device__ void gemm_tile(const A& a, const B& b, Index m0, Index n0, Index k_begin, Index k_end, Store store) {
-  auto& slice_a = shared<Slice<C, Tile::kK, Tile::kM>, 0>();
-  auto& slice_b = shared<Slice<C, Tile::kK, Tile::kN>, 1>();
+  using SliceA = Slice<C, Tile::kK, Tile::kM>;
+  using SliceB = Slice<C, Tile::kK, Tile::kN>;
+  auto& slice_a = shared<SliceA, 0>();
+  auto& slice_b = shared<SliceB, 1>();
   SliceCopy<C, Tile, Tile::kM, kFoursA, A> copy_a(a, m0);
   SliceCopy<C, Tile, Tile::kN, kFoursB, B> copy_b(b, n0);
 
@@ -145,10 +153,12 @@ __device__ void gemm_tile(const A& a, const B& b, Index m0, Index n0, Index k_be
       Vector<C, 4> rows[Tile::kRowParts], columns[Tile::kColumnParts];
 #pragma unroll
       for (int i = 0; i < Tile::kRowParts; ++i)
-        rows[i] = *reinterpret_cast<const Vector<C, 4>*>(&slice_a.at[buffer][line][row + i * kApartM]);
+        rows[i] =
+            *reinterpret_cast<const Vector<C, 4>*>(&slice_a.at[buffer][line][SliceA::place(line, row + i * kApartM)]);
 #pragma unroll
       for (int j = 0; j < Tile::kColumnParts; ++j)
-        columns[j] = *reinterpret_cast<const Vector<C, 4>*>(&slice_b.at[buffer][line][column + j * kApartN]);
+        columns[j] = *reinterpret_cast<const Vector<C, 4>*>(
+            &slice_b.at[buffer][line][SliceB::place(line, column + j * kApartN)]);
 #pragma unroll
       for (int i = 0; i < Tile::kRowParts * 4; ++i)
 #pragma unroll
