@@ -4,7 +4,7 @@
 # kernel spills (tools/kernel_report).
 #
 #   tools/cuda.sh              code for all GPUs from sm_75 to sm_120, and PTX
-#   tools/cuda.sh --two        sm_80 and sm_90 only, as CI does
+#   tools/cuda.sh --two        sm_80 and sm_90 only
 #   tools/cuda.sh --arch LIST  as CMAKE_CUDA_ARCHITECTURES takes it: 86-real;90
 #
 # Exits with 77 where there is no nvcc. Without cuobjdump and nvdisasm (the toolkit's, or PyPI's nvidia-cuda-cuobjdump and
