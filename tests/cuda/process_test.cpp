@@ -21,8 +21,12 @@ using testing::Not;
 
 class CudaProcess : public CudaTest {};
 
+// A test of another name, or one that skips, is a failure too.
 Outcome run_apart(const std::string& test, const std::vector<std::string>& environment = {}) {
-  return run_self({"--gtest_also_run_disabled_tests", "--gtest_filter=CudaProcess.DISABLED_" + test}, environment);
+  Outcome outcome =
+      run_self({"--gtest_also_run_disabled_tests", "--gtest_filter=CudaProcess.DISABLED_" + test}, environment);
+  EXPECT_THAT(outcome.output, HasSubstr("[  PASSED  ] 1 test."));
+  return outcome;
 }
 
 TEST_F(CudaProcess, DISABLED_AKernelFaults) {
