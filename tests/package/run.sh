@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs the build, moves the package, and builds and runs an outside project against it:
-# by find_package, by pkg-config, and the installed program.
+# by find_package, by pkg-config, and the installed program. The tutorials build against it, too.
 #
 #   tests/package/run.sh BUILD_DIR COMPILER GENERATOR
 set -euo pipefail
@@ -55,6 +55,12 @@ for wrong in value gradient; do
   if OUTSIDE_WRONG=$wrong "$work/outside/table" >"$work/table.out"; then fail "the table takes an outside op with a wrong $wrong"; fi
 done
 grep -q "loss fell" "$work/core.out" || fail "core printed: $(cat "$work/core.out")"
+
+echo "package: the tutorials"
+cmake -S "$root/docs/tutorials" -B "$work/tutorials" -G "$generator" -DCMAKE_CXX_COMPILER="$compiler" \
+  -DCMAKE_CXX_FLAGS="-Wall -Wextra -Werror" -DCMAKE_PREFIX_PATH="$prefix" -DCMAKE_FIND_USE_CMAKE_ENVIRONMENT_PATH=OFF \
+  >"$work/log" 2>&1 || { cat "$work/log"; fail "configuring the tutorials failed"; }
+cmake --build "$work/tutorials" >"$work/log" 2>&1 || { cat "$work/log"; fail "building the tutorials failed"; }
 
 echo "package: CUDA devices"
 device=$work/outside/device
