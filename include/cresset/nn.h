@@ -8,5 +8,8 @@
 #include <cresset/nn/linear.h>
 #include <cresset/nn/loss.h>
 #include <cresset/nn/module.h>
+#include <cresset/nn/output_size.h>
 #include <cresset/nn/pooling.h>
+#include <cresset/nn/receptive_field.h>
 #include <cresset/nn/sequential.h>
+#include <cresset/nn/summary.h>

@@ -1,7 +1,9 @@
 #include "ops/conv2d.h"
 
 #include <cresset/extension/registry.h>
+#include <cresset/nn/output_size.h>
 
+#include <algorithm>
 #include <cstring>
 
 #include "autograd/record.h"
@@ -60,6 +62,21 @@ Line line_of(const char* dim, std::int64_t in, std::int64_t kernel, std::int64_t
 const void* address(const Tensor& t) { return t.defined() ? raw(t) : nullptr; }
 
 }  // namespace
+
+Size2 nn::conv2d_output_size(Size2 input_size, Size2 kernel_size, const functional::Conv2dOptions& options) {
+  check<ValueError>(std::min(input_size.h, input_size.w) >= 0 && std::max(input_size.h, input_size.w) <= kLargest,
+                    "conv2d_output_size: the input's size must be from 0 to {}, got {} and {}", kLargest, input_size.h,
+                    input_size.w);
+  check<ValueError>(kernel_size.h > 0 && kernel_size.w > 0,
+                    "conv2d_output_size: kernel size should be greater than zero, got {} and {}", kernel_size.h,
+                    kernel_size.w);
+  return {line_of("height", input_size.h, kernel_size.h, options.stride.h, options.dilation.h, options.padding,
+                  options.padding.size.h)
+              .out,
+          line_of("width", input_size.w, kernel_size.w, options.stride.w, options.dilation.w, options.padding,
+                  options.padding.size.w)
+              .out};
+}
 
 Conv2dProblem conv2d_problem(const Tensor& input, const Tensor& weight, const Tensor& bias,
                              const Conv2dOptions& options) {

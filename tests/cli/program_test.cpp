@@ -1,5 +1,7 @@
 // The program: output, exit codes, files, exact resuming.
 #include <cresset/io/checkpoint.h>
+#include <cresset/models/registry.h>
+#include <fmt/ranges.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -58,7 +60,8 @@ TEST_F(Program, NamesWhatAMistypedWordMayMean) {
       {{"train", "--model", "cifarnet"}, "cresset: unknown model 'cifarnet'; did you mean 'cifar_net'?"},
       {{"train", "--optimizer", "adan"}, "cresset: unknown optimizer 'adan'; did you mean 'adam'?"},
       {{"train", "--dataset", "cifar"}, "cresset: unknown data set 'cifar'; did you mean 'cifar10'?"},
-      {{"summary", "--model", "x"}, "cresset: unknown model 'x'; there are: cifar_net"},
+      {{"summary", "--model", "x"},
+       fmt::format("cresset: unknown model 'x'; there are: {}", fmt::join(models::names(), ", "))},
       {{"train", "--optimizer", "adam", "--momentum", "0.5"}, "cresset: --momentum is for sgd, not for adam"},
       {{"train", "--resume"}, "cresset: --resume needs a file, or --checkpoint"},
   };
