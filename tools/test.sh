@@ -5,6 +5,8 @@
 #                              the libraries and the program; formatting, headers (docs/verification.md: what is left out)
 #   tools/test.sh --quick      dev only; under five minutes with a warm ccache
 #   tools/test.sh --full       everything under every preset, and the section of docs/verification.md
+#   --only "PART PART"         some parts of the mode only, and with --full their rows of that section:
+#                              checks release coverage sim dev clang asan tsan sim-coverage sim-asan sim-tsan nvcc mutate
 #   --no-setup                 does not install dependencies
 #
 # CRESSET_DATA_DIR names the folder of the data sets (default: ../shared/data beside the checkout, where it exists).
@@ -22,17 +24,34 @@ asan_rooms=(autograd cases core dispatch io)
 tsan_rooms=(autograd core data dispatch)
 # The tests of the simulator, of the CUDA backend, and of the kernels: the ops' cases on that device.
 sim_entries='^(cases|cuda|sim|sim.planted)$'
-sim_tests='*.cuda:*Test.*:Cuda*:KernelVariants.*:TensorCore.*'
+sim_tests='*.cuda:*Test.*:Cuda*:KernelVariants.*:TensorCore.*-*ComputeCapability*'
+# The fixed part of them under the sanitizers: an op of each kind of kernel.
+sim_part='Case.conv2d.*.cuda:Case.linear.*.cuda:Case.batch_norm*.cuda:Case.cross_entropy.*.cuda:Case.max_pool2d.*.cuda:Case.sum.*.cuda:*Test.*'
 
 mode=default
 setup=1
-for argument in "$@"; do
-  case "$argument" in
+only=""
+while [ $# -gt 0 ]; do
+  case "$1" in
     --quick) mode=quick ;;
     --full) mode=full ;;
+    --only) only=${2:?test: --only needs names of parts} && shift ;;
     --no-setup) setup=0 ;;
-    -h | --help) sed -n '2,12s/^# \{0,1\}//p' "$0"; exit 0 ;;
-    *) echo "test: unknown option '$argument' (known: --quick, --full, --no-setup)" >&2; exit 2 ;;
+    -h | --help) sed -n '2,14s/^# \{0,1\}//p' "$0"; exit 0 ;;
+    *) echo "test: unknown option '$1' (known: --quick, --full, --only PARTS, --no-setup)" >&2; exit 2 ;;
+  esac
+  shift
+done
+
+case "$mode" in
+  quick) parts="checks dev" ;;
+  default) parts="checks release coverage sim clang asan tsan sim-asan sim-tsan nvcc" ;;
+  full) parts="checks release coverage sim dev clang asan tsan sim-coverage sim-asan sim-tsan nvcc mutate" ;;
+esac
+for part in $only; do
+  case " $parts " in
+    *" $part "*) ;;
+    *) echo "test: '$part' is no part of this mode (its parts: $parts)" >&2; exit 2 ;;
   esac
 done
 
@@ -51,6 +70,8 @@ logs=build/logs
 rm -rf "$results" "$logs"
 mkdir -p "$results" "$logs"
 failed_steps=()
+skipped_steps=()
+ok_steps=0
 
 # Runs a command with its output in a log file; prints one line, and the log where it failed.
 step() {
@@ -58,6 +79,7 @@ step() {
   shift
   if "$@" >"$logs/$name.log" 2>&1 </dev/null; then
     printf 'ok      %-22s %4d s\n' "$name" $((SECONDS - begin))
+    ok_steps=$((ok_steps + 1))
   else
     printf 'FAILED  %-22s %4d s, the end of %s:\n' "$name" $((SECONDS - begin)) "$logs/$name.log"
     tail -n 60 "$logs/$name.log"
@@ -127,68 +149,97 @@ check_scripts() { git ls-files -z '*.sh' .ci/run | xargs -0 shellcheck; }
 # check_coverage PRESET FOLDER LEAST: the lines of FOLDER that the tests under PRESET executed, in percent.
 # shellcheck disable=SC2317
 check_coverage() {
-  rm -f "$results/$1.txt"
-  gcovr --root . --filter "$2/" --object-directory "build/$1" -j "$jobs" --txt "$results/$1.txt" "build/$1" || return 1
-  cat "$results/$1.txt"
+  local report=$results/$1/coverage.txt
+  gcovr --root . --filter "$2/" --object-directory "build/$1" -j "$jobs" --txt "$report" "build/$1" || return 1
+  cat "$report"
   # Read here and not by --fail-under-line, which passes when no line was found at all.
   awk -v least="$3" -v folder="$2" '
     $1 == "TOTAL" { found = $2 > 0 && 100 * $3 >= least * $2 }
     END { if (!found) print "coverage: below " least " percent of the lines of " folder "/, or no line counted"; exit !found }' \
-    "$results/$1.txt"
+    "$report"
 }
 
 # cover PRESET FOLDER LEAST: the check, and its sum.
 cover() {
   step "$1-of-$2" check_coverage "$@" || true
-  grep -E '^TOTAL' "$results/$1.txt" | sed "s/^TOTAL/coverage of $2, lines:/" || true
+  grep -E '^TOTAL' "$results/$1/coverage.txt" | sed "s/^TOTAL/coverage of $2, lines:/" || true
 }
 
-step format check_format || true
-step shellcheck check_scripts || true
-step kernels tools/check_kernels.sh || true
-
-if [ "$mode" = quick ]; then
-  if build dev; then
-    step headers tools/check_headers.sh build/dev || true
-    run_tests dev -LE package
+# Kernels by nvcc, where there is one: `check_nvcc OPTIONS of tools/cuda.sh`.
+check_nvcc() {
+  if command -v nvcc >/dev/null || [ -x "${CUDA_HOME:-/usr/local/cuda}/bin/nvcc" ]; then
+    step nvcc tools/cuda.sh "$@" || true
+  else
+    skipped_steps+=("nvcc: there is none")
   fi
-else
+}
+
+# The parts. Those of the sanitizers and nvcc are whole with --full only.
+part_checks() {
+  step format check_format || true
+  step shellcheck check_scripts || true
+  step kernels tools/check_kernels.sh || true
+}
+part_release() {
   if build release; then
     step headers tools/check_headers.sh build/release || true
     run_tests release
   fi
+}
+part_coverage() {
   forget_counters coverage
   if build coverage; then
     run_tests coverage
     cover coverage src "$coverage_threshold"
   fi
+}
+part_sim() {
   if build sim; then run_tests sim -LE package; fi
+}
+part_dev() {
+  if ! build dev; then return; fi
   if [ "$mode" = full ]; then
-    if build dev; then run_tests dev; fi
-    build clang || true
-    if build asan; then run_tests asan; fi
-    if build tsan; then run_tests tsan; fi
-    forget_counters sim-coverage
-    run_sim sim-coverage "$sim_tests"
-    cover sim-coverage kernels "$kernel_coverage_threshold"
-    run_sim sim-asan "$sim_tests"
-    run_sim sim-tsan "$sim_tests"
+    run_tests dev
   else
-    build clang cresset cresset_data cresset_program || true
-    run_rooms asan "${asan_rooms[@]}"
-    run_rooms tsan "${tsan_rooms[@]}"
+    step headers tools/check_headers.sh build/dev || true
+    run_tests dev -LE package
   fi
-fi
-if [ "$mode" = full ] && [ -x tools/mutate ]; then step mutate tools/mutate || true; fi
+}
+part_clang() {
+  if [ "$mode" = full ]; then build clang || true; else build clang cresset cresset_data cresset_program || true; fi
+}
+part_asan() {
+  if [ "$mode" != full ]; then run_rooms asan "${asan_rooms[@]}"; elif build asan; then run_tests asan; fi
+}
+part_tsan() {
+  if [ "$mode" != full ]; then run_rooms tsan "${tsan_rooms[@]}"; elif build tsan; then run_tests tsan; fi
+}
+part_sim-coverage() {
+  forget_counters sim-coverage
+  run_sim sim-coverage "$sim_tests"
+  cover sim-coverage kernels "$kernel_coverage_threshold"
+}
+part_sim-asan() { if [ "$mode" = full ]; then run_sim sim-asan "$sim_tests"; else run_sim sim-asan "$sim_part"; fi; }
+part_sim-tsan() { if [ "$mode" = full ]; then run_sim sim-tsan "$sim_tests"; else run_sim sim-tsan "$sim_part"; fi; }
+part_nvcc() { if [ "$mode" = full ]; then check_nvcc --two; else check_nvcc --part; fi; }
+part_mutate() { step mutate tools/mutate || true; }
+
+# Runs a part, and writes what docs/verification.md says of it beside its counts.
+run_part() {
+  local part=$1 begin=$SECONDS ok_before=$ok_steps failed_before=${#failed_steps[@]} names="" name commit
+  mkdir -p "$results/$part"
+  commit=$(git rev-parse --short=12 HEAD 2>/dev/null || echo unknown)
+  if ! git diff --quiet HEAD -- . ':!docs/verification.md' 2>/dev/null; then commit+=", changed"; fi
+  "part_$part"
+  for name in "${failed_steps[@]:$failed_before}"; do names+="${names:+, }\"$name\""; done
+  printf '{"commit": "%s", "seconds": %d, "steps": %d, "failed_steps": [%s]}\n' "$commit" $((SECONDS - begin)) \
+    $((ok_steps - ok_before)) "$names" >"$results/$part/part.json"
+  if [ "$mode" = full ]; then python3 tools/verification.py --results "$results"; fi
+}
+
+for part in ${only:-$parts}; do run_part "$part"; done
 
 echo
 echo "minutes: $(((SECONDS - started + 30) / 60))"
 for name in "${failed_steps[@]}"; do echo "failed step: $name"; done
-status=0
-python3 tools/test_report.py "$results" --extra-failures "${#failed_steps[@]}" --markdown "$results/table.md" \
-  >"$results/summary.txt" || status=1
-if [ "$mode" = full ]; then
-  python3 tools/verification.py --results "$results" --minutes "$(((SECONDS - started + 30) / 60))"
-fi
-cat "$results/summary.txt"
-exit "$status"
+python3 tools/test_report.py "$results" --steps "$ok_steps" --extra-failures "${#failed_steps[@]}" "${skipped_steps[@]/#/--skipped=}"

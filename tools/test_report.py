@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Adds up what ctest and GoogleTest wrote, and prints the counts as plain lines.
 
-usage: test_report.py RESULTS_DIR [--extra-failures N] [--markdown FILE]
+usage: test_report.py RESULTS_DIR [--steps N] [--extra-failures N] [--skipped REASON]...
 
 RESULTS_DIR has one folder a run of ctest (named after the preset), with ctest.xml (ctest --output-junit) and a
 test_<entry>.xml for each entry that is a GoogleTest program (GTEST_OUTPUT=xml:). An entry with such a file counts by its
@@ -86,12 +86,12 @@ def count_run(folder):
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("results", type=pathlib.Path)
+    parser.add_argument("--steps", type=int, default=0, help="steps that are no tests and went well; not counted")
     parser.add_argument("--extra-failures", type=int, default=0, help="failed steps that are no tests")
-    parser.add_argument("--markdown", type=pathlib.Path, help="writes the table of runs there")
+    parser.add_argument("--skipped", action="append", default=[], metavar="REASON", help="a step that was left out")
     arguments = parser.parse_args()
 
     total = Counts()
-    rows = []
     for folder in sorted(path.parent for path in arguments.results.glob("*/ctest.xml")):
         counts = count_run(folder)
         print(f"{folder.name}: {counts}")
@@ -99,17 +99,13 @@ def main():
             print(f"  failed: {name}")
         for reason, times in sorted(counts.reasons.items()):
             print(f"  skipped, {times} times: {reason}")
-        rows.append((folder.name, counts))
         total.add(counts)
     total.failed += arguments.extra_failures
-    if arguments.markdown:
-        lines = ["| preset | passed | failed | skipped |", "| --- | --- | --- | --- |"]
-        lines += [f"| {name} | {c.passed} | {c.failed} | {c.skipped} |" for name, c in rows]
-        reasons = sorted(total.reasons.items())
-        lines += [""] + [f"- skipped, {times} times: {reason}" for reason, times in reasons] if reasons else []
-        arguments.markdown.write_text("\n".join(lines) + "\n")
+    for reason in arguments.skipped:
+        print(f"skipped: {reason}")
+        total.skip(reason)
     print(total)
-    return 1 if total.failed or not total.passed else 0
+    return 1 if total.failed or not total.passed + arguments.steps else 0
 
 
 if __name__ == "__main__":
