@@ -7,6 +7,7 @@
 #include "common/dtype.cuh"
 #include "common/elements.cuh"
 #include "common/launch.cuh"
+#include "common/math.cuh"
 #include "common/reduce.cuh"
 #include "common/shared.cuh"
 
@@ -81,7 +82,7 @@ struct Sums {
 
 template <class T, bool kLast>
 __global__ void __launch_bounds__(256)
-    forward(Walk<kLast> walk, std::int64_t count, double eps, const T* x, const Compute<T>* weight,
+    forward(Walk<kLast> walk, std::int64_t count, double eps, bool relu, const T* x, const Compute<T>* weight,
             const Compute<T>* bias, T* y, Compute<T>* mean, Compute<T>* invstd, Compute<T>* variance) {
   using S = Compute<T>;
   const std::int64_t c = walk.channel();
@@ -100,27 +101,35 @@ __global__ void __launch_bounds__(256)
   const S scale = weight != nullptr ? weight[c] * inverse : inverse, shift = bias != nullptr ? bias[c] : S(0);
   for (std::int64_t i = walk.first(); i < count; i += walk.kStep) {
     const std::int64_t at = walk.at(i, c);
-    y[at] = convert<T>((widen(x[at]) - all.mean) * scale + shift);
+    const S value = (widen(x[at]) - all.mean) * scale + shift;
+    y[at] = convert<T>(relu ? above_zero(value) : value);
   }
 }
 
 template <class T>
 __global__ void __launch_bounds__(256)
-    inference(std::int64_t n, std::int64_t C, std::int64_t inner, const T* x, const Compute<T>* weight,
+    inference(std::int64_t n, std::int64_t C, std::int64_t inner, bool relu, const T* x, const Compute<T>* weight,
               const Compute<T>* bias, const Compute<T>* mean, const Compute<T>* invstd, T* y) {
   using S = Compute<T>;
   const std::int64_t i = element_index();
   if (i >= n) return;
   const std::int64_t c = i / inner % C;
   const S scale = weight != nullptr ? weight[c] * invstd[c] : invstd[c], shift = bias != nullptr ? bias[c] : S(0);
-  y[i] = convert<T>((widen(x[i]) - mean[c]) * scale + shift);
+  const S value = (widen(x[i]) - mean[c]) * scale + shift;
+  y[i] = convert<T>(relu ? above_zero(value) : value);
+}
+
+// The gradient of the normalised values: of what lies behind a relu where there is a y, its result.
+template <class T>
+__device__ Compute<T> gradient(const T* grad_y, const T* y, std::int64_t at) {
+  return y != nullptr && widen(y[at]) <= 0 ? Compute<T>(0) : static_cast<Compute<T>>(widen(grad_y[at]));
 }
 
 template <class T, bool kLast>
 __global__ void __launch_bounds__(256)
-    backward(Walk<kLast> walk, std::int64_t count, bool training, const T* grad_y, const T* x, const Compute<T>* weight,
-             const Compute<T>* mean, const Compute<T>* invstd, T* grad_x, Compute<T>* grad_weight,
-             Compute<T>* grad_bias) {
+    backward(Walk<kLast> walk, std::int64_t count, bool training, const T* grad_y, const T* y, const T* x,
+             const Compute<T>* weight, const Compute<T>* mean, const Compute<T>* invstd, T* grad_x,
+             Compute<T>* grad_weight, Compute<T>* grad_bias) {
   using S = Compute<T>;
   const std::int64_t c = walk.channel();
   const bool is_there = c < walk.C;
@@ -129,7 +138,7 @@ __global__ void __launch_bounds__(256)
   if (is_there)
     for (std::int64_t i = walk.first(); i < count; i += walk.kStep) {
       const std::int64_t at = walk.at(i, c);
-      const S g = widen(grad_y[at]);
+      const S g = gradient(grad_y, y, at);
       mine.grad += g;
       mine.grad_xhat += g * (widen(x[at]) - center) * inverse;
     }
@@ -145,7 +154,7 @@ __global__ void __launch_bounds__(256)
   for (std::int64_t i = walk.first(); i < count; i += walk.kStep) {
     const std::int64_t at = walk.at(i, c);
     const S xhat = (widen(x[at]) - center) * inverse;
-    grad_x[at] = convert<T>((widen(grad_y[at]) - of_mean - xhat * of_variance) * scale);
+    grad_x[at] = convert<T>((gradient(grad_y, y, at) - of_mean - xhat * of_variance) * scale);
   }
 }
 
@@ -162,14 +171,15 @@ bool channels_are_neighbours(const BatchNormProblem& p) { return p.format == kCh
 
 }  // namespace
 
-cudaError_t batch_norm_forward(const BatchNormProblem& p, const void* x, const void* weight, const void* bias, void* y,
-                               void* mean, void* invstd, void* variance, cudaStream_t stream) {
+cudaError_t batch_norm_forward(const BatchNormProblem& p, bool relu, const void* x, const void* weight,
+                               const void* bias, void* y, void* mean, void* invstd, void* variance,
+                               cudaStream_t stream) {
   if (p.C == 0) return cudaSuccess;
   cudaError_t error = cudaSuccess;
   switch_floating(p.dtype, [&]<class T>() {
     using S = Compute<T>;
     const auto with_layout = [&]<bool kLast>() {
-      error = launch<forward<T, kLast>>(grid_of<kLast>(p, stream), Walk<kLast>{p.C, p.L}, p.N * p.L, p.eps,
+      error = launch<forward<T, kLast>>(grid_of<kLast>(p, stream), Walk<kLast>{p.C, p.L}, p.N * p.L, p.eps, relu,
                                         static_cast<const T*>(x), static_cast<const S*>(weight),
                                         static_cast<const S*>(bias), static_cast<T*>(y), static_cast<S*>(mean),
                                         static_cast<S*>(invstd), static_cast<S*>(variance));
@@ -179,21 +189,21 @@ cudaError_t batch_norm_forward(const BatchNormProblem& p, const void* x, const v
   return error;
 }
 
-cudaError_t batch_norm_inference(const BatchNormProblem& p, const void* x, const void* weight, const void* bias,
-                                 const void* mean, const void* invstd, void* y, cudaStream_t stream) {
+cudaError_t batch_norm_inference(const BatchNormProblem& p, bool relu, const void* x, const void* weight,
+                                 const void* bias, const void* mean, const void* invstd, void* y, cudaStream_t stream) {
   const std::int64_t n = p.N * p.C * p.L;
   if (n == 0) return cudaSuccess;
   cudaError_t error = cudaSuccess;
   switch_floating(p.dtype, [&]<class T>() {
     using S = Compute<T>;
-    error = launch<inference<T>>(element_grid(n, 1, stream), n, p.C, channels_are_neighbours(p) ? 1 : p.L,
+    error = launch<inference<T>>(element_grid(n, 1, stream), n, p.C, channels_are_neighbours(p) ? 1 : p.L, relu,
                                  static_cast<const T*>(x), static_cast<const S*>(weight), static_cast<const S*>(bias),
                                  static_cast<const S*>(mean), static_cast<const S*>(invstd), static_cast<T*>(y));
   });
   return error;
 }
 
-cudaError_t batch_norm_backward(const BatchNormBackward::Problem& p, const void* grad_y, const void* x,
+cudaError_t batch_norm_backward(const BatchNormBackward::Problem& p, const void* grad_y, const void* y, const void* x,
                                 const void* weight, const void* mean, const void* invstd, void* grad_x,
                                 void* grad_weight, void* grad_bias, cudaStream_t stream) {
   if (p.C == 0) return cudaSuccess;
@@ -201,11 +211,11 @@ cudaError_t batch_norm_backward(const BatchNormBackward::Problem& p, const void*
   switch_floating(p.dtype, [&]<class T>() {
     using S = Compute<T>;
     const auto with_layout = [&]<bool kLast>() {
-      error = launch<backward<T, kLast>>(grid_of<kLast>(p, stream), Walk<kLast>{p.C, p.L}, p.N * p.L, p.training,
-                                         static_cast<const T*>(grad_y), static_cast<const T*>(x),
-                                         static_cast<const S*>(weight), static_cast<const S*>(mean),
-                                         static_cast<const S*>(invstd), static_cast<T*>(grad_x),
-                                         static_cast<S*>(grad_weight), static_cast<S*>(grad_bias));
+      error = launch<backward<T, kLast>>(
+          grid_of<kLast>(p, stream), Walk<kLast>{p.C, p.L}, p.N * p.L, p.training, static_cast<const T*>(grad_y),
+          static_cast<const T*>(y), static_cast<const T*>(x), static_cast<const S*>(weight),
+          static_cast<const S*>(mean), static_cast<const S*>(invstd), static_cast<T*>(grad_x),
+          static_cast<S*>(grad_weight), static_cast<S*>(grad_bias));
     };
     channels_are_neighbours(p) ? with_layout.template operator()<true>() : with_layout.template operator()<false>();
   });

@@ -7,6 +7,7 @@
 #include "common/gemm.cuh"
 #include "common/gemm_tiles.cuh"
 #include "common/launch.cuh"
+#include "common/math.cuh"
 #include "conv2d.cuh"
 
 namespace cresset::kernels {
@@ -33,8 +34,8 @@ __device__ BlockTile tile_of_block(const Tiles& tiles) {
 // kByFours: what can be loaded by fours is (see gemm.cuh), namely all of channels_last, and else the one operand that
 // is as it lies in memory.
 template <class T, class Tile, bool kLast, bool kByFours>
-__global__ void __launch_bounds__(256, Tile::kBlocks)
-    forward(__grid_constant__ const ConvGeometry p, Tiles tiles, const T* x, const T* w, const T* bias, T* y) {
+__global__ void __launch_bounds__(256, Tile::kBlocks) forward(__grid_constant__ const ConvGeometry p, Tiles tiles,
+                                                              bool relu, const T* x, const T* w, const T* bias, T* y) {
   using C = Accumulator<T>;
   const BlockTile at = tile_of_block(tiles);
   const int g = static_cast<int>(blockIdx.y);
@@ -44,6 +45,7 @@ __global__ void __launch_bounds__(256, Tile::kBlocks)
       a, b, at.row * Tile::kM, at.column * Tile::kN, 0, p.taps, [&](int m, int k, C sum) {
         if (m >= p.pixels || k >= p.shape.K) return;
         if (bias != nullptr) sum += static_cast<C>(widen(bias[g * p.shape.K + k]));
+        if (relu) sum = above_zero(sum);
         const Pixel out = pixel(static_cast<std::uint32_t>(m), p.shape.by_P, p.shape.by_Q);
         y[p.shape.y_at(g, out.n, k, out.h, out.w)] = convert<T>(sum);
       });
@@ -111,7 +113,7 @@ bool conv2d_fits(const Conv2dProblem& p) {
          p.R * p.dilation_h * row + p.S * p.dilation_w * column < kMost;
 }
 
-cudaError_t conv2d_forward(const Conv2dProblem& p, const void* x, const void* w, const void* bias, void* y,
+cudaError_t conv2d_forward(const Conv2dProblem& p, bool relu, const void* x, const void* w, const void* bias, void* y,
                            cudaStream_t stream) {
   const ConvGeometry geometry(p);
   const int K = geometry.shape.K, taps = geometry.taps;
@@ -126,8 +128,8 @@ cudaError_t conv2d_forward(const Conv2dProblem& p, const void* x, const void* w,
       const auto *from = static_cast<const T*>(x), *weight = static_cast<const T*>(w),
                  *shift = static_cast<const T*>(bias);
       auto* to = static_cast<T*>(y);
-      error = last ? launch<forward<T, Tile, true, kByFours>>(config, geometry, tiles, from, weight, shift, to)
-                   : launch<forward<T, Tile, false, kByFours>>(config, geometry, tiles, from, weight, shift, to);
+      error = last ? launch<forward<T, Tile, true, kByFours>>(config, geometry, tiles, relu, from, weight, shift, to)
+                   : launch<forward<T, Tile, false, kByFours>>(config, geometry, tiles, relu, from, weight, shift, to);
     });
   };
   is_floating_point(p.dtype) ? switch_floating(p.dtype, typed) : switch_integer(p.dtype, [&]<class T>() {

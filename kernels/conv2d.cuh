@@ -10,7 +10,8 @@ namespace cresset::kernels {
 // weight.
 bool conv2d_fits(const Conv2dProblem& p);
 
-cudaError_t conv2d_forward(const Conv2dProblem& p, const void* x, const void* w, const void* bias, void* y,
+// `relu`, here and in the other files of conv2d: y is at least 0.
+cudaError_t conv2d_forward(const Conv2dProblem& p, bool relu, const void* x, const void* w, const void* bias, void* y,
                            cudaStream_t stream);
 cudaError_t conv2d_grad_input(const Conv2dProblem& p, const void* grad_y, const void* w, void* grad_x,
                               cudaStream_t stream);

@@ -5,6 +5,7 @@
 #include "common/conv2d_sources.cuh"
 #include "common/elements.cuh"
 #include "common/launch.cuh"
+#include "common/math.cuh"
 #include "common/reduce.cuh"
 #include "conv2d_direct.cuh"
 
@@ -28,8 +29,9 @@ __device__ Element element(std::uint32_t i, bool last, const FastDivide& by_chan
 
 // Here and below: 1 block a multiprocessor is asked for, since ptxas, left to itself, spills to make room for more.
 template <class T>
-__global__ void __launch_bounds__(256, 1) forward(__grid_constant__ const ConvGeometry p, FastDivide by_channels,
-                                                  std::int64_t count, const T* x, const T* w, const T* bias, T* y) {
+__global__ void __launch_bounds__(256, 1)
+    forward(__grid_constant__ const ConvGeometry p, FastDivide by_channels, std::int64_t count, bool relu, const T* x,
+            const T* w, const T* bias, T* y) {
   const std::int64_t i = element_index();
   if (i >= count) return;
   const ConvShape& s = p.shape;
@@ -47,7 +49,7 @@ __global__ void __launch_bounds__(256, 1) forward(__grid_constant__ const ConvGe
     }
   }
   if (bias != nullptr) sum += widen(bias[out.channel]);
-  y[i] = convert<T>(sum);
+  y[i] = convert<T>(relu ? above_zero(sum) : sum);
 }
 
 template <class T>
@@ -140,16 +142,16 @@ std::int64_t channel_blocks(const Conv2dProblem& p) {
 
 }  // namespace
 
-cudaError_t conv2d_depthwise_forward(const Conv2dProblem& p, const void* x, const void* w, const void* bias, void* y,
-                                     cudaStream_t stream) {
+cudaError_t conv2d_depthwise_forward(const Conv2dProblem& p, bool relu, const void* x, const void* w, const void* bias,
+                                     void* y, cudaStream_t stream) {
   const ConvGeometry geometry(p);
   const std::int64_t count = p.N * p.K * p.P * p.Q;
   if (count == 0) return cudaSuccess;
   cudaError_t error = cudaSuccess;
   switch_computed_in_float(p.dtype, [&]<class T>() {
-    error =
-        launch<forward<T>>(element_grid(count, 1, stream), geometry, FastDivide(p.K), count, static_cast<const T*>(x),
-                           static_cast<const T*>(w), static_cast<const T*>(bias), static_cast<T*>(y));
+    error = launch<forward<T>>(element_grid(count, 1, stream), geometry, FastDivide(p.K), count, relu,
+                               static_cast<const T*>(x), static_cast<const T*>(w), static_cast<const T*>(bias),
+                               static_cast<T*>(y));
   });
   return error;
 }

@@ -4,6 +4,7 @@
 #include "common/conv2d_sources.cuh"
 #include "common/elements.cuh"
 #include "common/launch.cuh"
+#include "common/math.cuh"
 #include "common/thin_product.cuh"
 #include "conv2d_direct.cuh"
 
@@ -13,7 +14,7 @@ namespace {
 // Here and below: 1 block a multiprocessor is asked for, since ptxas, left to itself, spills to make room for more.
 template <class T>
 __global__ void __launch_bounds__(128, 1)
-    forward(__grid_constant__ const ConvGeometry p, const T* x, const T* w, const T* bias, T* y) {
+    forward(__grid_constant__ const ConvGeometry p, bool relu, const T* x, const T* w, const T* bias, T* y) {
   const int g = static_cast<int>(blockIdx.z), m = static_cast<int>(blockIdx.x * kThinThreads + threadIdx.x),
             first = static_cast<int>(blockIdx.y) * kThinColumns;
   const WindowSource<T, false> a{p, p.x_of_group(x, g)};
@@ -25,7 +26,8 @@ __global__ void __launch_bounds__(128, 1)
   for (int j = 0; j < kThinColumns; ++j) {
     if (first + j >= p.shape.K) continue;
     const float shift = bias == nullptr ? 0.0f : widen(bias[g * p.shape.K + first + j]);
-    y[p.shape.y_at(g, out.n, first + j, out.h, out.w)] = convert<T>(sums.at[j] + shift);
+    const float sum = sums.at[j] + shift;
+    y[p.shape.y_at(g, out.n, first + j, out.h, out.w)] = convert<T>(relu ? above_zero(sum) : sum);
   }
 }
 
@@ -94,8 +96,8 @@ unsigned blocks_of(std::int64_t n, int each) { return static_cast<unsigned>((n +
 
 }  // namespace
 
-cudaError_t conv2d_direct_forward(const Conv2dProblem& p, const void* x, const void* w, const void* bias, void* y,
-                                  cudaStream_t stream) {
+cudaError_t conv2d_direct_forward(const Conv2dProblem& p, bool relu, const void* x, const void* w, const void* bias,
+                                  void* y, cudaStream_t stream) {
   const ConvGeometry geometry(p);
   if (geometry.pixels == 0) return cudaSuccess;
   const LaunchConfig config{.grid = dim3(blocks_of(geometry.pixels, kThinThreads),
@@ -104,7 +106,7 @@ cudaError_t conv2d_direct_forward(const Conv2dProblem& p, const void* x, const v
                             .stream = stream};
   cudaError_t error = cudaSuccess;
   switch_computed_in_float(p.dtype, [&]<class T>() {
-    error = launch<forward<T>>(config, geometry, static_cast<const T*>(x), static_cast<const T*>(w),
+    error = launch<forward<T>>(config, geometry, relu, static_cast<const T*>(x), static_cast<const T*>(w),
                                static_cast<const T*>(bias), static_cast<T*>(y));
   });
   return error;

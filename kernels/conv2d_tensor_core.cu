@@ -72,8 +72,8 @@ LaunchConfig config_of(const TileGrid& grid, const ConvShape& shape, int bytes, 
 
 }  // namespace
 
-cudaError_t conv2d_tensor_core_forward(const Conv2dProblem& p, int multiprocessors, const void* x, const void* w,
-                                       const void* bias, void* y, cudaStream_t stream) {
+cudaError_t conv2d_tensor_core_forward(const Conv2dProblem& p, bool relu, int multiprocessors, const void* x,
+                                       const void* w, const void* bias, void* y, cudaStream_t stream) {
   const ConvGeometry geometry(p);
   const ConvShape& shape = geometry.shape;
   if (geometry.pixels == 0) return cudaSuccess;
@@ -85,6 +85,7 @@ cudaError_t conv2d_tensor_core_forward(const Conv2dProblem& p, int multiprocesso
                                 geometry.pixels,
                                 shape.K,
                                 place_in(geometry.y, shape, p.P * p.Q),
+                                relu,
                                 shape.last && shape.K % 4 == 0 && is_aligned(y, 4 * sizeof(T))};
     with_tensor_tile<sizeof(T) == 2>(
         geometry.pixels, shape.K, shape.groups, multiprocessors, chunks, [&]<class Tile, bool kByChunks>() {
@@ -111,6 +112,7 @@ cudaError_t conv2d_tensor_core_grad_input(const Conv2dProblem& p, int multiproce
                                 pixels,
                                 shape.C,
                                 place_in(geometry.x, shape, p.H * p.W),
+                                false,
                                 shape.last && shape.C % 4 == 0 && is_aligned(grad_x, 4 * sizeof(T))};
     with_tensor_tile<sizeof(T) == 2>(
         pixels, shape.C, shape.groups, multiprocessors, chunks, [&]<class Tile, bool kByChunks>() {
@@ -150,6 +152,7 @@ cudaError_t conv2d_tensor_core_grad_weight(const Conv2dProblem& p, const void* g
                                     shape.K,
                                     geometry.taps,
                                     TensorPlace::of_rows(geometry.taps),
+                                    false,
                                     geometry.taps % 4 == 0 && is_aligned(sums, 16)};
     with_parts_tile(shape.K, geometry.taps, chunks, [&]<class Tile, bool kByChunks>() {
       const auto grid = TileGrid::of<Tile>(shape.K, geometry.taps, part_count);

@@ -7,8 +7,8 @@
 
 namespace cresset::kernels {
 
-cudaError_t conv2d_tensor_core_forward(const Conv2dProblem& p, int multiprocessors, const void* x, const void* w,
-                                       const void* bias, void* y, cudaStream_t stream);
+cudaError_t conv2d_tensor_core_forward(const Conv2dProblem& p, bool relu, int multiprocessors, const void* x,
+                                       const void* w, const void* bias, void* y, cudaStream_t stream);
 cudaError_t conv2d_tensor_core_grad_input(const Conv2dProblem& p, int multiprocessors, const void* grad_y,
                                           const void* w, void* grad_x, cudaStream_t stream);
 // Into how many parts the pixels are split. `parts` is workspace for that many times the elements of grad_w in float32;

@@ -2,6 +2,7 @@
 #include "common/gemm.cuh"
 #include "common/gemm_tiles.cuh"
 #include "common/launch.cuh"
+#include "common/math.cuh"
 #include "common/source.cuh"
 #include "matmul.cuh"
 
@@ -15,7 +16,7 @@ struct Product {
 
 template <class T, class Tile, bool kByFours, bool kAlongKA, bool kAlongKB>
 __global__ void __launch_bounds__(256, Tile::kBlocks)
-    multiply(Product p, MatrixSource<T, kAlongKA, std::int64_t> a, MatrixSource<T, kAlongKB, std::int64_t> b,
+    multiply(Product p, bool relu, MatrixSource<T, kAlongKA, std::int64_t> a, MatrixSource<T, kAlongKB, std::int64_t> b,
              const T* bias, T* c) {
   using C = Accumulator<T>;
   const std::int64_t m0 = blockIdx.x / p.tiles_n * Tile::kM, n0 = blockIdx.x % p.tiles_n * Tile::kN;
@@ -28,13 +29,14 @@ __global__ void __launch_bounds__(256, Tile::kBlocks)
                                            [&](std::int64_t m, std::int64_t n, C sum) {
                                              if (m >= p.M || n >= p.N) return;
                                              if (bias != nullptr) sum += static_cast<C>(widen(bias[n]));
+                                             if (relu) sum = above_zero(sum);
                                              c[(i * p.M + m) * p.N + n] = convert<T>(sum);
                                            });
   }
 }
 
 template <class T, class Tile, bool kByFours>
-cudaError_t launch_tiles(const MatmulProblem& p, const void* a, const void* b, const void* bias, void* c,
+cudaError_t launch_tiles(const MatmulProblem& p, bool relu, const void* a, const void* b, const void* bias, void* c,
                          cudaStream_t stream) {
   const std::int64_t tiles_m = (p.M + Tile::kM - 1) / Tile::kM, tiles_n = (p.N + Tile::kN - 1) / Tile::kN;
   const LaunchConfig config{.grid = dim3(static_cast<unsigned>(tiles_m * tiles_n), 1,
@@ -47,7 +49,7 @@ cudaError_t launch_tiles(const MatmulProblem& p, const void* a, const void* b, c
     const MatrixSource<T, kAlongKA, std::int64_t> rows{static_cast<const T*>(a), p.M, p.K, p.a_row, p.a_col};
     const auto with_b = [&]<bool kAlongKB>() {
       const MatrixSource<T, kAlongKB, std::int64_t> columns{static_cast<const T*>(b), p.N, p.K, p.b_col, p.b_row};
-      error = launch<multiply<T, Tile, kByFours, kAlongKA, kAlongKB>>(config, product, rows, columns,
+      error = launch<multiply<T, Tile, kByFours, kAlongKA, kAlongKB>>(config, product, relu, rows, columns,
                                                                       static_cast<const T*>(bias), static_cast<T*>(c));
     };
     p.b_row == 1 ? with_b.template operator()<true>() : with_b.template operator()<false>();
@@ -58,7 +60,7 @@ cudaError_t launch_tiles(const MatmulProblem& p, const void* a, const void* b, c
 
 }  // namespace
 
-cudaError_t matmul(const MatmulProblem& p, const void* a, const void* b, const void* bias, void* c,
+cudaError_t matmul(const MatmulProblem& p, bool relu, const void* a, const void* b, const void* bias, void* c,
                    cudaStream_t stream) {
   if (p.batch * p.M * p.N == 0) return cudaSuccess;
   cudaError_t error = cudaSuccess;
@@ -66,7 +68,7 @@ cudaError_t matmul(const MatmulProblem& p, const void* a, const void* b, const v
     const bool fours = lies_in_runs(4, sizeof(T), a, p.M, p.K, p.a_row, p.a_col, p.a_batch) &&
                        lies_in_runs(4, sizeof(T), b, p.N, p.K, p.b_col, p.b_row, p.b_batch);
     with_tile<T>(p.M, p.N, p.batch, fours, [&]<class Tile, bool kByFours>() {
-      error = launch_tiles<T, Tile, kByFours>(p, a, b, bias, c, stream);
+      error = launch_tiles<T, Tile, kByFours>(p, relu, a, b, bias, c, stream);
     });
   };
   is_floating_point(p.dtype) ? switch_floating(p.dtype, typed) : switch_integer(p.dtype, [&]<class T>() {

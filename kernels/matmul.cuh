@@ -6,7 +6,8 @@
 
 namespace cresset::kernels {
 
-cudaError_t matmul(const MatmulProblem& p, const void* a, const void* b, const void* bias, void* c,
+// `relu`: c is at least 0.
+cudaError_t matmul(const MatmulProblem& p, bool relu, const void* a, const void* b, const void* bias, void* c,
                    cudaStream_t stream);
 
 }  // namespace cresset::kernels

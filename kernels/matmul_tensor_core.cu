@@ -28,15 +28,19 @@ __global__ void __launch_bounds__(128, 2) multiply(TileGrid grid, Batch batch, M
 }
 
 template <class T, class Tile, bool kByChunks>
-cudaError_t launch_tiles(const MatmulProblem& p, const void* a, const void* b, const void* bias, void* c,
+cudaError_t launch_tiles(const MatmulProblem& p, bool relu, const void* a, const void* b, const void* bias, void* c,
                          cudaStream_t stream) {
   const auto grid = TileGrid::of<Tile>(p.M, p.N, p.batch);
   const LaunchConfig config{
       .grid = dim3(grid.blocks()), .block = dim3(Tile::kThreads), .dynamic_shared = Tile::kBytes, .stream = stream};
   const Batch batch{p.a_batch, p.b_batch, p.M * p.N};
-  const TensorOutput<T, T> to{static_cast<T*>(c),        static_cast<const T*>(bias),
-                              static_cast<int>(p.M),     static_cast<int>(p.N),
-                              TensorPlace::of_rows(p.N), p.N % 4 == 0 && is_aligned(c, 4 * sizeof(T))};
+  const TensorOutput<T, T> to{static_cast<T*>(c),
+                              static_cast<const T*>(bias),
+                              static_cast<int>(p.M),
+                              static_cast<int>(p.N),
+                              TensorPlace::of_rows(p.N),
+                              relu,
+                              p.N % 4 == 0 && is_aligned(c, 4 * sizeof(T))};
   const auto source = [&]<bool kAlongK>(const void* x, std::int64_t rows, std::int64_t row_stride,
                                         std::int64_t k_stride) {
     return MatrixSource<T, kAlongK, int>{static_cast<const T*>(x), static_cast<int>(rows), static_cast<int>(p.K),
@@ -65,7 +69,7 @@ bool matmul_tensor_core_fits(const MatmulProblem& p) {
          reach(p.N, p.b_col) + reach(p.K, p.b_row) < kMost && p.batch < kMost && tiles * p.batch < kMost;
 }
 
-cudaError_t matmul_tensor_core(const MatmulProblem& p, int multiprocessors, const void* a, const void* b,
+cudaError_t matmul_tensor_core(const MatmulProblem& p, bool relu, int multiprocessors, const void* a, const void* b,
                                const void* bias, void* c, cudaStream_t stream) {
   if (p.batch * p.M * p.N == 0) return cudaSuccess;
   const std::size_t element = element_size(p.dtype);
@@ -75,7 +79,7 @@ cudaError_t matmul_tensor_core(const MatmulProblem& p, int multiprocessors, cons
   cudaError_t error = cudaSuccess;
   switch_computed_in_float(p.dtype, [&]<class T>() {
     with_tensor_tile<false>(p.M, p.N, p.batch, multiprocessors, chunks, [&]<class Tile, bool kByChunks>() {
-      error = launch_tiles<T, Tile, kByChunks>(p, a, b, bias, c, stream);
+      error = launch_tiles<T, Tile, kByChunks>(p, relu, a, b, bias, c, stream);
     });
   });
   return error;

@@ -10,7 +10,8 @@ namespace cresset::kernels {
 // Whether offsets within a matrix, and the number of tiles, fit the 31 bits that the kernel counts with.
 bool matmul_tensor_core_fits(const MatmulProblem& p);
 
-cudaError_t matmul_tensor_core(const MatmulProblem& p, int multiprocessors, const void* a, const void* b,
+// `relu`: c is at least 0.
+cudaError_t matmul_tensor_core(const MatmulProblem& p, bool relu, int multiprocessors, const void* a, const void* b,
                                const void* bias, void* c, cudaStream_t stream);
 
 }  // namespace cresset::kernels

@@ -12,6 +12,7 @@
 #include <cresset/dispatch.h>
 #include <cresset/extension/batch_norm.h>
 #include <cresset/extension/conv2d.h>
+#include <cresset/extension/fused_relu.h>
 #include <cresset/extension/kernel.h>
 #include <cresset/extension/matmul.h>
 #include <cresset/extension/optimizer.h>

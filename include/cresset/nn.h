@@ -4,6 +4,7 @@
 #include <cresset/nn/activation.h>
 #include <cresset/nn/batch_norm.h>
 #include <cresset/nn/conv.h>
+#include <cresset/nn/fused_relu.h>
 #include <cresset/nn/init.h>
 #include <cresset/nn/linear.h>
 #include <cresset/nn/loss.h>

@@ -14,6 +14,12 @@ template <class T>
 using Wide = std::conditional_t<std::is_same_v<T, double>, double,
                                 std::conditional_t<std::is_integral_v<T>, std::int64_t, float>>;
 
+// relu; NaN stays.
+template <class T>
+__device__ T above_zero(T x) {
+  return x > T(0) || x != x ? x : T(0);
+}
+
 template <class T>
 struct GeluConstants;
 template <>

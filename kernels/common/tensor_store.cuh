@@ -9,6 +9,7 @@
 #include "common/dtype.cuh"
 #include "common/elements.cuh"
 #include "common/fast_divide.cuh"
+#include "common/math.cuh"
 #include "common/reduce.cuh"
 #include "common/tensor_gemm.cuh"
 
@@ -33,6 +34,7 @@ struct TensorOutput {
   const T* bias;  // one a column; may be null
   int rows, columns;
   TensorPlace place;
+  bool relu;
   bool fours;  // 4 elements of a row lie together, aligned: 8 bytes of 16-bit elements, 16 of float32
 };
 
@@ -62,7 +64,10 @@ __device__ __forceinline__ void tensor_store(const TensorSums<Tile>& sums, const
       const int m = row + i * 8;
       float own[2][2];
 #pragma unroll
-      for (int e = 0; e < 4; ++e) own[e / 2][e % 2] = sums.at[i / 2][j + e / 2][i % 2 * 2 + e % 2] + bias[e / 2][e % 2];
+      for (int e = 0; e < 4; ++e) {
+        const float sum = sums.at[i / 2][j + e / 2][i % 2 * 2 + e % 2] + bias[e / 2][e % 2];
+        own[e / 2][e % 2] = to.relu ? above_zero(sum) : sum;
+      }
       // Neighbours swap, so that each has 4 elements side by side: of the first 8 columns in even lanes, of the second
       // in odd ones. Eight lanes then write whole sectors.
       const bool odd = lane % 2 != 0;

@@ -1,4 +1,5 @@
 #include <cresset/nn/batch_norm.h>
+#include <cresset/nn/fused_relu.h>
 #include <cresset/nn/init.h>
 #include <cresset/ops.h>
 
@@ -40,7 +41,10 @@ void BatchNormBase::reset_parameters() {
   if (bias.defined()) init::zeros_(bias);
 }
 
-Tensor BatchNormBase::forward(const Tensor& input) {
+Tensor BatchNormBase::forward(const Tensor& input) { return normalize(functional::batch_norm, input); }
+Tensor BatchNormBase::forward_relu(const Tensor& input) { return normalize(functional::batch_norm_relu, input); }
+
+Tensor BatchNormBase::normalize(decltype(functional::batch_norm)* batch_norm, const Tensor& input) {
   check_input(input);
   const bool training = is_training(), tracks = running_mean.defined();
   double momentum = options_.momentum.value_or(0);
@@ -48,8 +52,8 @@ Tensor BatchNormBase::forward(const Tensor& input) {
     num_batches_tracked.add_(1);
     if (!options_.momentum) momentum = 1 / num_batches_tracked.item();
   }
-  return functional::batch_norm(input, running_mean, running_var, weight, bias,
-                                {.training = training || !tracks, .momentum = momentum, .eps = options_.eps});
+  return batch_norm(input, running_mean, running_var, weight, bias,
+                    {.training = training || !tracks, .momentum = momentum, .eps = options_.eps});
 }
 
 std::string BatchNormBase::extra_repr() const {

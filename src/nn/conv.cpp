@@ -1,4 +1,5 @@
 #include <cresset/nn/conv.h>
+#include <cresset/nn/fused_relu.h>
 #include <cresset/nn/init.h>
 
 #include <cmath>
@@ -68,13 +69,16 @@ void Conv2d::reset_parameters() {
   init::uniform_(bias, -bound, bound);
 }
 
-Tensor Conv2d::forward(const Tensor& input) {
-  if (padding_mode_ == PaddingMode::zeros) return functional::conv2d(input, weight, bias, options_);
+Tensor Conv2d::forward(const Tensor& input) { return convolve(functional::conv2d, input); }
+Tensor Conv2d::forward_relu(const Tensor& input) { return convolve(functional::conv2d_relu, input); }
+
+Tensor Conv2d::convolve(decltype(functional::conv2d)* conv2d, const Tensor& input) const {
+  if (padding_mode_ == PaddingMode::zeros) return conv2d(input, weight, bias, options_);
   functional::Conv2dOptions unpadded = options_;
   unpadded.padding = 0;
   const Tensor padded =
       functional::pad(input, pad_amounts(options_.padding, kernel_size_, options_.dilation), {.mode = padding_mode_});
-  return functional::conv2d(padded, weight, bias, unpadded);
+  return conv2d(padded, weight, bias, unpadded);
 }
 
 std::string Conv2d::extra_repr() const {

@@ -1,3 +1,4 @@
+#include <cresset/nn/fused_relu.h>
 #include <cresset/nn/init.h>
 #include <cresset/nn/linear.h>
 
@@ -31,6 +32,7 @@ void Linear::reset_parameters() {
 }
 
 Tensor Linear::forward(const Tensor& input) { return functional::linear(input, weight, bias); }
+Tensor Linear::forward_relu(const Tensor& input) { return functional::linear_relu(input, weight, bias); }
 
 std::string Linear::extra_repr() const {
   return fmt::format("in_features={}, out_features={}, bias={}", in_features_, out_features_,

@@ -6,6 +6,7 @@
 #include "nn/class_name.h"
 #include "nn/copy_memo.h"
 #include "nn/define_module.h"
+#include "nn/with_relu.h"
 
 namespace cresset::nn {
 
@@ -40,7 +41,17 @@ void Sequential::add(Item item) {
 
 Tensor Sequential::forward(const Tensor& input) {
   Tensor x = input;
-  for (const Item& item : *items_) x = (*item.module)(x);
+  const std::vector<Item>& items = *items_;
+  for (std::size_t i = 0; i < items.size(); ++i) {
+    if (i + 1 < items.size()) {
+      if (auto y = with_relu(*items[i].module, *items[i + 1].module, x)) {
+        x = *std::move(y);
+        ++i;
+        continue;
+      }
+    }
+    x = (*items[i].module)(x);
+  }
   return x;
 }
 

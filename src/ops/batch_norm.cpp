@@ -1,10 +1,12 @@
 #include <cresset/extension/batch_norm.h>
 #include <cresset/extension/registry.h>
-#include <cresset/ops.h>
+#include <cresset/nn/fused_relu.h>
 
 #include "autograd/record.h"
 #include "core/check.h"
+#include "ops/activation_backward.h"
 #include "ops/copy.h"
+#include "ops/fuses.h"
 #include "ops/pointwise.h"
 
 namespace cresset {
@@ -56,10 +58,9 @@ void move_towards(const Tensor& running, const Tensor& value, double momentum) {
     running.copy_(running.to(value.dtype()).mul_(1 - momentum).add_(value, momentum));
 }
 
-}  // namespace
-
-Tensor nn::functional::batch_norm(const Tensor& input, const Tensor& running_mean, const Tensor& running_var,
-                                  const Tensor& weight, const Tensor& bias, const BatchNormOptions& options) {
+// `relu`: with the relu behind it, on a device that fuses them.
+Tensor batch_norm_with(const Tensor& input, const Tensor& running_mean, const Tensor& running_var, const Tensor& weight,
+                       const Tensor& bias, const BatchNormOptions& options, bool relu) {
   check<DTypeError>(input.is_floating_point(), "batch_norm: the input must be of a floating type, got {}", input);
   check<ShapeError>(input.dim() >= 2, "batch_norm: the input must be [N, C, ...], got {}", input);
   const Shape shape = input.shape();
@@ -89,8 +90,11 @@ Tensor nn::functional::batch_norm(const Tensor& input, const Tensor& running_mea
     mean = new_tensor({p.C}, stat, x.device());
     invstd = new_tensor({p.C}, stat, x.device());
     const Tensor variance = new_tensor({p.C}, stat, x.device());
-    run<BatchNormForward>(x.device(), p, address(x), address(w), address(b), writable(y), writable(mean),
-                          writable(invstd), writable(variance));
+    const auto run_by = [&]<class Slot>() {
+      run<Slot>(x.device(), p, address(x), address(w), address(b), writable(y), writable(mean), writable(invstd),
+                writable(variance));
+    };
+    relu ? run_by.template operator()<BatchNormReluForward>() : run_by.template operator()<BatchNormForward>();
     NoGradGuard no_grad;
     // A momentum of m moves the running value m of the way; the variance that is kept is the unbiased one.
     if (running_mean.defined() && count > 0) move_towards(running_mean, mean, options.momentum);
@@ -101,17 +105,20 @@ Tensor nn::functional::batch_norm(const Tensor& input, const Tensor& running_mea
     NoGradGuard no_grad;
     mean = running_mean.detach().to(ToOptions{.dtype = stat, .copy = true}).contiguous();
     invstd = rsqrt(as_dtype(running_var.detach(), stat) + options.eps).contiguous();
-    run<BatchNormInference>(x.device(), p, address(x), address(w), address(b), address(mean), address(invstd),
-                            writable(y));
+    const auto run_by = [&]<class Slot>() {
+      run<Slot>(x.device(), p, address(x), address(w), address(b), address(mean), address(invstd), writable(y));
+    };
+    relu ? run_by.template operator()<BatchNormReluInference>() : run_by.template operator()<BatchNormInference>();
   }
   if (needs_history(x, w, b)) {
     record(
-        y, "NativeBatchNormBackward0",
-        [sx = SavedTensor(x), sw = SavedTensor(w), mean, invstd, p, training = options.training](const Tensor& grad,
-                                                                                                 Grads& out) {
-          const Tensor in = sx.get(out), scale = sw.get(out);
+        y, relu ? "NativeBatchNormReluBackward0" : "NativeBatchNormBackward0",
+        [sx = SavedTensor(x), sw = SavedTensor(w), sy = relu ? SavedTensor::output(y) : SavedTensor(), mean, invstd, p,
+         training = options.training](const Tensor& grad, Grads& out) {
+          const Tensor in = sx.get(out), scale = sw.get(out), above = sy.get(out);
           if (needs_history(grad, in, scale)) {
-            auto gradients = backward_by_ops(grad, in, scale, mean, invstd, p.eps, training);
+            const Tensor of_norm = above.defined() ? relu_backward(grad, above) : grad;
+            auto gradients = backward_by_ops(of_norm, in, scale, mean, invstd, p.eps, training);
             for (std::size_t i = 0; i < 3; ++i)
               if (out.needs(i)) out[i] = i == 0 ? gradients[i] : gradients[i].to(mean.dtype());
             return;
@@ -120,9 +127,14 @@ Tensor nn::functional::batch_norm(const Tensor& input, const Tensor& running_mea
           Tensor grad_x = new_tensor(in.shape(), p.dtype, in.device(), p.format), grad_w, grad_b;
           if (out.needs(1)) grad_w = new_tensor({p.C}, mean.dtype(), in.device());
           if (out.needs(2)) grad_b = new_tensor({p.C}, mean.dtype(), in.device());
-          BatchNormBackward::Problem problem{{p}, training};
-          run<BatchNormBackward>(in.device(), problem, address(g), address(in), address(scale), address(mean),
-                                 address(invstd), writable(grad_x), writable(grad_w), writable(grad_b));
+          const BatchNormBackward::Problem problem{{p}, training};
+          if (above.defined())
+            run<BatchNormReluBackward>(in.device(), problem, address(g), address(above), address(in), address(scale),
+                                       address(mean), address(invstd), writable(grad_x), writable(grad_w),
+                                       writable(grad_b));
+          else
+            run<BatchNormBackward>(in.device(), problem, address(g), address(in), address(scale), address(mean),
+                                   address(invstd), writable(grad_x), writable(grad_w), writable(grad_b));
           if (out.needs(0)) out[0] = grad_x;
           out[1] = grad_w;
           out[2] = grad_b;
@@ -130,6 +142,20 @@ Tensor nn::functional::batch_norm(const Tensor& input, const Tensor& running_mea
         x, w, b);
   }
   return y;
+}
+
+}  // namespace
+
+Tensor nn::functional::batch_norm(const Tensor& input, const Tensor& running_mean, const Tensor& running_var,
+                                  const Tensor& weight, const Tensor& bias, const BatchNormOptions& options) {
+  return batch_norm_with(input, running_mean, running_var, weight, bias, options, false);
+}
+
+Tensor nn::functional::batch_norm_relu(const Tensor& input, const Tensor& running_mean, const Tensor& running_var,
+                                       const Tensor& weight, const Tensor& bias, const BatchNormOptions& options) {
+  if (!fuses<BatchNormReluForward>(input))
+    return cresset::relu(batch_norm(input, running_mean, running_var, weight, bias, options));
+  return batch_norm_with(input, running_mean, running_var, weight, bias, options, true);
 }
 
 }  // namespace cresset

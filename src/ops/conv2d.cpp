@@ -1,6 +1,7 @@
 #include "ops/conv2d.h"
 
 #include <cresset/extension/registry.h>
+#include <cresset/nn/fused_relu.h>
 #include <cresset/nn/output_size.h>
 
 #include <algorithm>
@@ -8,6 +9,8 @@
 
 #include "autograd/record.h"
 #include "core/check.h"
+#include "ops/activation_backward.h"
+#include "ops/fuses.h"
 #include "ops/pointwise.h"
 
 namespace cresset {
@@ -140,16 +143,21 @@ Conv2dProblem conv2d_problem(const Tensor& input, const Tensor& weight, const Te
   return p;
 }
 
-Tensor conv2d_forward(const Tensor& input, const Tensor& weight, const Tensor& bias, const Conv2dProblem& problem) {
+Tensor conv2d_forward(const Tensor& input, const Tensor& weight, const Tensor& bias, const Conv2dProblem& problem,
+                      bool relu) {
   const Tensor x = input.contiguous(problem.format), w = weight.contiguous(problem.format),
                b = bias.defined() ? bias.contiguous() : bias;
   Tensor y = new_tensor({problem.N, problem.K, problem.P, problem.Q}, problem.dtype, x.device(), problem.format);
-  run<Conv2dForward>(x.device(), problem, address(x), address(w), address(b), static_cast<void*>(raw(y)));
+  const auto run_by = [&]<class Slot>() {
+    run<Slot>(x.device(), problem, address(x), address(w), address(b), static_cast<void*>(raw(y)));
+  };
+  relu ? run_by.template operator()<Conv2dReluForward>() : run_by.template operator()<Conv2dForward>();
   if (needs_history(x, w, b)) {
     record(
-        y, "ConvolutionBackward0",
-        [sx = SavedTensor(wants_grad(w) ? x : Tensor()), sw = SavedTensor(wants_grad(x) ? w : Tensor()), p = problem](
-            const Tensor& grad, Grads& out) {
+        y, relu ? "ConvolutionReluBackward0" : "ConvolutionBackward0",
+        [sx = SavedTensor(wants_grad(w) ? x : Tensor()), sw = SavedTensor(wants_grad(x) ? w : Tensor()),
+         sy = relu ? SavedTensor::output(y) : SavedTensor(), p = problem](const Tensor& grad_y, Grads& out) {
+          const Tensor grad = sy.defined() ? relu_backward(grad_y, sy.get(out)) : grad_y;
           if (out.needs(0)) out[0] = conv2d_grad_input(grad, sw.get(out), p);
           if (out.needs(1)) out[1] = conv2d_grad_weight(grad, sx.get(out), p);
           if (out.needs(2)) out[2] = grad.sum({0, 2, 3});
@@ -203,6 +211,13 @@ Tensor nn::functional::conv2d(const Tensor& input, const Tensor& weight, const T
                               const Conv2dOptions& options) {
   if (input.dim() == 3) return conv2d(input.unsqueeze(0), weight, bias, options).squeeze(0);
   return conv2d_forward(input, weight, bias, conv2d_problem(input, weight, bias, options));
+}
+
+Tensor nn::functional::conv2d_relu(const Tensor& input, const Tensor& weight, const Tensor& bias,
+                                   const Conv2dOptions& options) {
+  if (!fuses<Conv2dReluForward>(input)) return cresset::relu(conv2d(input, weight, bias, options));
+  if (input.dim() == 3) return conv2d_relu(input.unsqueeze(0), weight, bias, options).squeeze(0);
+  return conv2d_forward(input, weight, bias, conv2d_problem(input, weight, bias, options), true);
 }
 
 }  // namespace cresset

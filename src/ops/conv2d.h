@@ -11,7 +11,9 @@ Conv2dProblem conv2d_problem(const Tensor& input, const Tensor& weight, const Te
                              const nn::functional::Conv2dOptions& options);
 
 // Each is differentiable: the gradients of a convolution's gradients are convolutions.
-Tensor conv2d_forward(const Tensor& input, const Tensor& weight, const Tensor& bias, const Conv2dProblem& problem);
+// `relu`: with the relu behind it, on a device that fuses them.
+Tensor conv2d_forward(const Tensor& input, const Tensor& weight, const Tensor& bias, const Conv2dProblem& problem,
+                      bool relu = false);
 Tensor conv2d_grad_input(const Tensor& grad, const Tensor& weight, const Conv2dProblem& problem);
 Tensor conv2d_grad_weight(const Tensor& grad, const Tensor& input, const Conv2dProblem& problem);
 

@@ -1,7 +1,9 @@
-#include <cresset/ops.h>
+#include <cresset/nn/fused_relu.h>
 
 #include "autograd/record.h"
 #include "core/check.h"
+#include "ops/activation_backward.h"
+#include "ops/fuses.h"
 #include "ops/matmul.h"
 #include "ops/pointwise.h"
 
@@ -9,17 +11,18 @@ namespace cresset {
 namespace {
 
 // x [rows, in].
-Tensor linear_rows(const Tensor& x, const Tensor& weight, const Tensor& bias) {
+Tensor linear_rows(const Tensor& x, const Tensor& weight, const Tensor& bias, bool relu) {
   Tensor y;
   {
     NoGradGuard no_grad;
-    y = matmul_rows(x, weight.t(), bias);
+    y = matmul_rows(x, weight.t(), bias, relu);
   }
   if (needs_history(x, weight, bias)) {
     record(
-        y, "AddmmBackward0",
-        [sx = SavedTensor(wants_grad(weight) ? x : Tensor()), sw = SavedTensor(wants_grad(x) ? weight : Tensor())](
-            const Tensor& grad, Grads& out) {
+        y, relu ? "AddmmReluBackward0" : "AddmmBackward0",
+        [sx = SavedTensor(wants_grad(weight) ? x : Tensor()), sw = SavedTensor(wants_grad(x) ? weight : Tensor()),
+         sy = relu ? SavedTensor::output(y) : SavedTensor()](const Tensor& grad_y, Grads& out) {
+          const Tensor grad = sy.defined() ? relu_backward(grad_y, sy.get(out)) : grad_y;
           if (out.needs(0)) out[0] = matmul(grad, sw.get(out));
           if (out.needs(1)) out[1] = matmul(grad.t(), sx.get(out));
           if (out.needs(2)) out[2] = grad.sum(0);
@@ -29,14 +32,12 @@ Tensor linear_rows(const Tensor& x, const Tensor& weight, const Tensor& bias) {
   return y;
 }
 
-}  // namespace
-
-Tensor nn::functional::linear(const Tensor& input, const Tensor& weight, const Tensor& bias) {
+Tensor linear_with(const Tensor& input, const Tensor& weight, const Tensor& bias, bool relu) {
   const Shape x = input.shape();
   if (weight.dim() == 1) {  // one output feature, without a dimension of its own
     check<ShapeError>(!bias.defined() || bias.dim() == 0,
                       "linear: with a weight of one dimension, bias must have none, got {}", bias);
-    return linear(input, weight.unsqueeze(0), bias.defined() ? bias.unsqueeze(0) : bias).squeeze(-1);
+    return linear_with(input, weight.unsqueeze(0), bias.defined() ? bias.unsqueeze(0) : bias, relu).squeeze(-1);
   }
   check<ShapeError>(weight.dim() == 2, "linear: weight must be [out_features, in_features], got {}", weight);
   check<ShapeError>(!x.empty() && x.back() == weight.size(1),
@@ -54,12 +55,23 @@ Tensor nn::functional::linear(const Tensor& input, const Tensor& weight, const T
     check_same_device("linear", input, bias);
   }
   const Tensor b = bias.defined() ? bias.contiguous() : bias;
-  if (x.size() == 2) return linear_rows(input, weight, b);
+  if (x.size() == 2) return linear_rows(input, weight, b, relu);
   Shape shape = x;
   shape[shape.size() - 1] = weight.size(0);
   std::int64_t rows = 1;
   for (int i = 0; i + 1 < x.size(); ++i) rows *= x[i];
-  return linear_rows(input.reshape({rows, x.back()}), weight, b).view(shape);
+  return linear_rows(input.reshape({rows, x.back()}), weight, b, relu).view(shape);
+}
+
+}  // namespace
+
+Tensor nn::functional::linear(const Tensor& input, const Tensor& weight, const Tensor& bias) {
+  return linear_with(input, weight, bias, false);
+}
+
+Tensor nn::functional::linear_relu(const Tensor& input, const Tensor& weight, const Tensor& bias) {
+  if (!fuses<MatmulRelu>(input)) return cresset::relu(linear(input, weight, bias));
+  return linear_with(input, weight, bias, true);
 }
 
 }  // namespace cresset

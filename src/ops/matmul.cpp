@@ -7,6 +7,7 @@
 
 #include "autograd/record.h"
 #include "core/check.h"
+#include "ops/fuses.h"
 #include "ops/loop.h"
 #include "ops/pointwise.h"
 #include "ops/view_strides.h"
@@ -31,7 +32,7 @@ Operand operand_of(const Tensor& t) {
 
 }  // namespace
 
-Tensor matmul_rows(const Tensor& a, const Tensor& b, const Tensor& bias) {
+Tensor matmul_rows(const Tensor& a, const Tensor& b, const Tensor& bias, bool relu) {
   const Operand x = operand_of(a), y = operand_of(b);
   const Shape sa = x.tensor.shape(), sb = y.tensor.shape();
   const bool batched = sa.size() == 3;
@@ -50,8 +51,11 @@ Tensor matmul_rows(const Tensor& a, const Tensor& b, const Tensor& bias) {
   problem.b_col = y.col;
   Tensor c = new_tensor(batched ? Shape{problem.batch, problem.M, problem.N} : Shape{problem.M, problem.N},
                         problem.dtype, a.device());
-  run<Matmul>(a.device(), problem, static_cast<const void*>(raw(x.tensor)), static_cast<const void*>(raw(y.tensor)),
+  const auto run_by = [&]<class Slot>() {
+    run<Slot>(a.device(), problem, static_cast<const void*>(raw(x.tensor)), static_cast<const void*>(raw(y.tensor)),
               static_cast<const void*>(bias.defined() ? raw(bias) : nullptr), static_cast<void*>(raw(c)));
+  };
+  relu ? run_by.template operator()<MatmulRelu>() : run_by.template operator()<Matmul>();
   return c;
 }
 

@@ -103,5 +103,8 @@ OpCases log_softmax_cases();
 OpCases dropout_cases();
 OpCases cross_entropy_cases();
 OpCases mse_loss_cases();
+OpCases conv2d_relu_cases();
+OpCases linear_relu_cases();
+OpCases batch_norm_relu_cases();
 
 }  // namespace cresset::test

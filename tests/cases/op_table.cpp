@@ -103,7 +103,10 @@ const std::vector<OpCases>& op_table() {
                                                       log_softmax_cases(),
                                                       dropout_cases(),
                                                       cross_entropy_cases(),
-                                                      mse_loss_cases()};
+                                                      mse_loss_cases(),
+                                                      conv2d_relu_cases(),
+                                                      linear_relu_cases(),
+                                                      batch_norm_relu_cases()};
   return *table;
 }
 

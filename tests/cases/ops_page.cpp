@@ -29,6 +29,7 @@ std::string kernels_in_order(const OpCases& op, DeviceType device) {
   for (const std::string& slot : op.slots) {
     text += (text.empty() ? "" : "; ") + slot + ": ";
     const auto names = kernels_of(slot, device);
+    if (op.fused && names.empty()) return "other ops";
     for (std::size_t i = 0; i < names.size(); ++i) text += (i ? ", " : "") + names[i];
   }
   return text;

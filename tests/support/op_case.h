@@ -81,6 +81,8 @@ struct OpCases {
   double grad_ulps = 4;  // the same of a gradient's
   // The backward reads what the forward rounded to 16 bits, or sums in such parts.
   bool grad_rounded = false;
+  // On a device without kernels of its slots the op is made of others, whose kernels run it.
+  bool fused = false;
   std::vector<OpCase> cases = {};
   std::vector<ErrorCase> errors = {};
 };

@@ -48,8 +48,8 @@ void add_op(const OpCases& op, const Device& device, const std::function<void()>
 namespace {
 
 bool has_kernels(const OpCases& op, const Device& device) {
-  return std::none_of(op.slots.begin(), op.slots.end(),
-                      [&](const std::string& slot) { return kernels_of(slot, device.type).empty(); });
+  return op.fused || std::none_of(op.slots.begin(), op.slots.end(),
+                                  [&](const std::string& slot) { return kernels_of(slot, device.type).empty(); });
 }
 
 void check_kernels(const std::vector<OpCases>& table) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cresset/nn/module.h>
+#include <cresset/ops.h>
 
 namespace cresset::nn {
 
@@ -21,6 +22,8 @@ struct BatchNormOptions {
 class CRESSET_API BatchNormBase : public Module {
  public:
   Tensor forward(const Tensor& input) override;
+  // relu(forward(input)), by functional::batch_norm_relu.
+  Tensor forward_relu(const Tensor& input);
   void reset_parameters();
   void reset_running_stats();
   std::string extra_repr() const override;
@@ -41,6 +44,8 @@ class CRESSET_API BatchNormBase : public Module {
   virtual void check_input(const Tensor& input) const = 0;
 
  private:
+  Tensor normalize(decltype(functional::batch_norm)* batch_norm, const Tensor& input);
+
   std::int64_t num_features_;
   BatchNormOptions options_;
 };

@@ -30,6 +30,8 @@ class CRESSET_API Conv2d : public Module {
   Conv2d(std::int64_t in_channels, std::int64_t out_channels, Size2 kernel_size, const Conv2dOptions& options = {});
 
   Tensor forward(const Tensor& input) override;
+  // relu(forward(input)), by functional::conv2d_relu.
+  Tensor forward_relu(const Tensor& input);
   void reset_parameters();
   std::string extra_repr() const override;
 
@@ -47,6 +49,8 @@ class CRESSET_API Conv2d : public Module {
   PaddingMode padding_mode() const { return padding_mode_; }
 
  private:
+  Tensor convolve(decltype(functional::conv2d)* conv2d, const Tensor& input) const;
+
   std::int64_t in_channels_, out_channels_;
   Size2 kernel_size_;
   functional::Conv2dOptions options_;

@@ -19,6 +19,8 @@ class CRESSET_API Linear : public Module {
   Linear(std::int64_t in_features, std::int64_t out_features, const LinearOptions& options = {});
 
   Tensor forward(const Tensor& input) override;
+  // relu(forward(input)), by functional::linear_relu.
+  Tensor forward_relu(const Tensor& input);
   void reset_parameters();
   std::string extra_repr() const override;
 

@@ -14,7 +14,8 @@ CRESSET_API void fail_element_type(const ModuleBase& element, std::int64_t index
 template <class M>
 concept AnyModule = std::is_base_of_v<Module, std::remove_cvref_t<M>>;
 
-// Each module gets the output of the one before. Takes modules by value (which are handles), also with names:
+// Each module gets the output of the one before. On a device that can, a ReLU behind a Conv2d, Linear or BatchNorm is
+// run with it (fused_relu.h). Takes modules by value (which are handles), also with names:
 // `Sequential{Conv2d{3, 6, 5}, ReLU{}}`, `Sequential{{"conv", Conv2d{3, 6, 5}}, {"relu", ReLU{}}}`. Without names they
 // are called "0", "1", …
 class CRESSET_API Sequential : public Module {

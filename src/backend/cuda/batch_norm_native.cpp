@@ -6,22 +6,30 @@
 namespace cresset::cuda::backend {
 namespace {
 
+template <bool kRelu>
 void run_forward(const BatchNormProblem& p, const Context& context, const void* x, const void* weight, const void* bias,
                  void* y, void* mean, void* invstd, void* variance) {
-  check_cuda(kernels::batch_norm_forward(p, x, weight, bias, y, mean, invstd, variance, stream_of(context.stream)),
-             "batch_norm");
+  check_cuda(
+      kernels::batch_norm_forward(p, kRelu, x, weight, bias, y, mean, invstd, variance, stream_of(context.stream)),
+      "batch_norm");
 }
+template <bool kRelu>
 void run_inference(const BatchNormProblem& p, const Context& context, const void* x, const void* weight,
                    const void* bias, const void* mean, const void* invstd, void* y) {
-  check_cuda(kernels::batch_norm_inference(p, x, weight, bias, mean, invstd, y, stream_of(context.stream)),
+  check_cuda(kernels::batch_norm_inference(p, kRelu, x, weight, bias, mean, invstd, y, stream_of(context.stream)),
              "batch_norm");
+}
+void run_relu_backward(const BatchNormBackward::Problem& p, const Context& context, const void* grad_y, const void* y,
+                       const void* x, const void* weight, const void* mean, const void* invstd, void* grad_x,
+                       void* grad_weight, void* grad_bias) {
+  check_cuda(kernels::batch_norm_backward(p, grad_y, y, x, weight, mean, invstd, grad_x, grad_weight, grad_bias,
+                                          stream_of(context.stream)),
+             "batch_norm backward");
 }
 void run_backward(const BatchNormBackward::Problem& p, const Context& context, const void* grad_y, const void* x,
                   const void* weight, const void* mean, const void* invstd, void* grad_x, void* grad_weight,
                   void* grad_bias) {
-  check_cuda(kernels::batch_norm_backward(p, grad_y, x, weight, mean, invstd, grad_x, grad_weight, grad_bias,
-                                          stream_of(context.stream)),
-             "batch_norm backward");
+  run_relu_backward(p, context, grad_y, nullptr, x, weight, mean, invstd, grad_x, grad_weight, grad_bias);
 }
 
 Refusal refuses(const BatchNormProblem& p, const Context&) { return refuse_not_floating(p.dtype); }
@@ -29,8 +37,12 @@ Refusal refuses_backward(const BatchNormBackward::Problem& p, const Context&) { 
 
 }  // namespace
 
-constinit const Kernel<BatchNormForward> kBatchNormForwardNative = {"native", refuses, run_forward};
-constinit const Kernel<BatchNormInference> kBatchNormInferenceNative = {"native", refuses, run_inference};
+constinit const Kernel<BatchNormForward> kBatchNormForwardNative = {"native", refuses, run_forward<false>};
+constinit const Kernel<BatchNormInference> kBatchNormInferenceNative = {"native", refuses, run_inference<false>};
 constinit const Kernel<BatchNormBackward> kBatchNormBackwardNative = {"native", refuses_backward, run_backward};
+constinit const Kernel<BatchNormReluForward> kBatchNormReluForwardNative = {"native", refuses, run_forward<true>};
+constinit const Kernel<BatchNormReluInference> kBatchNormReluInferenceNative = {"native", refuses, run_inference<true>};
+constinit const Kernel<BatchNormReluBackward> kBatchNormReluBackwardNative = {"native", refuses_backward,
+                                                                              run_relu_backward};
 
 }  // namespace cresset::cuda::backend

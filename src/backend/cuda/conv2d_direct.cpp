@@ -1,12 +1,10 @@
 // conv2d and its gradients for few channels: by pixels, or by elements where a group has one input channel.
 #include "conv2d_direct.cuh"
 
-#include <algorithm>
-
+#include "backend/cuda/conv2d_parts.h"
 #include "backend/cuda/conv2d_size.h"
 #include "backend/cuda/kernels.h"
 #include "backend/cuda/runtime.h"
-#include "backend/cuda/workspace.h"
 
 namespace cresset::cuda::backend {
 namespace {
@@ -15,10 +13,11 @@ namespace {
 constexpr std::int64_t kMostMultiplier = 4;
 bool is_depthwise(const Conv2dProblem& p) { return p.C == p.groups && p.K / p.groups <= kMostMultiplier; }
 
+template <bool kRelu>
 void run_forward(const Conv2dProblem& p, const Context& context, const void* x, const void* w, const void* bias,
                  void* y) {
   const auto run = is_depthwise(p) ? kernels::conv2d_depthwise_forward : kernels::conv2d_direct_forward;
-  check_cuda(run(p, x, w, bias, y, stream_of(context.stream)), "conv2d");
+  check_cuda(run(p, kRelu, x, w, bias, y, stream_of(context.stream)), "conv2d");
 }
 void run_grad_input(const Conv2dProblem& p, const Context& context, const void* grad_y, const void* w, void* grad_x) {
   const auto run = is_depthwise(p) ? kernels::conv2d_depthwise_grad_input : kernels::conv2d_direct_grad_input;
@@ -29,11 +28,7 @@ void run_grad_weight(const Conv2dProblem& p, const Context& context, const void*
   const auto count_parts =
       depthwise ? kernels::conv2d_depthwise_grad_weight_parts : kernels::conv2d_direct_grad_weight_parts;
   const auto run = depthwise ? kernels::conv2d_depthwise_grad_weight : kernels::conv2d_direct_grad_weight;
-  const std::int64_t bytes = p.K * (p.C / p.groups) * p.R * p.S * 4;
-  std::int64_t parts = count_parts(p, multiprocessors(context.device));
-  parts = std::clamp<std::int64_t>(context.workspace_limit / bytes, 1, parts);
-  const Workspace workspace(context, parts == 1 && p.dtype == kFloat32 ? 0 : static_cast<std::size_t>(bytes * parts));
-  check_cuda(run(p, grad_y, x, grad_w, parts, workspace.data(), stream_of(context.stream)), "conv2d grad_weight");
+  run_parts(run, count_parts(p, multiprocessors(context.device)), p, context, grad_y, x, grad_w);
 }
 
 Refusal refuses(const Conv2dProblem& p, const Context& context) {
@@ -53,18 +48,15 @@ Refusal refuses(const Conv2dProblem& p, const Context& context) {
     return {"tensor cores are faster at {} and {} channels of 16 bits side by side", inputs, outputs};
   return {};
 }
-// What float32 sums need beside the result.
 Refusal refuses_grad_weight(const Conv2dProblem& p, const Context& context) {
   if (const Refusal refusal = refuses(p, context)) return refusal;
-  const std::int64_t bytes = p.K * (p.C / p.groups) * p.R * p.S * 4;
-  if (p.dtype != kFloat32 && context.workspace_limit < bytes)
-    return {"needs {} bytes of workspace, {} are allowed", bytes, context.workspace_limit};
-  return {};
+  return refuse_part(p, context);
 }
 
 }  // namespace
 
-constinit const Kernel<Conv2dForward> kConv2dForwardDirect = {"direct", refuses, run_forward};
+constinit const Kernel<Conv2dForward> kConv2dForwardDirect = {"direct", refuses, run_forward<false>};
+constinit const Kernel<Conv2dReluForward> kConv2dReluForwardDirect = {"direct", refuses, run_forward<true>};
 constinit const Kernel<Conv2dGradInput> kConv2dGradInputDirect = {"direct", refuses, run_grad_input};
 constinit const Kernel<Conv2dGradWeight> kConv2dGradWeightDirect = {"direct", refuses_grad_weight, run_grad_weight};
 

@@ -10,9 +10,10 @@
 namespace cresset::cuda::backend {
 namespace {
 
+template <bool kRelu>
 void run_forward(const Conv2dProblem& p, const Context& context, const void* x, const void* w, const void* bias,
                  void* y) {
-  check_cuda(kernels::conv2d_forward(p, x, w, bias, y, stream_of(context.stream)), "conv2d");
+  check_cuda(kernels::conv2d_forward(p, kRelu, x, w, bias, y, stream_of(context.stream)), "conv2d");
 }
 void run_grad_input(const Conv2dProblem& p, const Context& context, const void* grad_y, const void* w, void* grad_x) {
   check_cuda(kernels::conv2d_grad_input(p, grad_y, w, grad_x, stream_of(context.stream)), "conv2d grad_input");
@@ -30,16 +31,18 @@ Refusal refuses(const Conv2dProblem& p, const Context&) {
   if (Refusal refusal = refuse_bool(p.dtype)) return refusal;
   return refuse_large(p);
 }
-// What has a gradient is floating.
-Refusal refuses_grad(const Conv2dProblem& p, const Context&) {
+// What has a gradient, or is fused with relu, is floating.
+Refusal refuses_not_floating(const Conv2dProblem& p, const Context&) {
   if (Refusal refusal = refuse_not_floating(p.dtype)) return refusal;
   return refuse_large(p);
 }
 
 }  // namespace
 
-constinit const Kernel<Conv2dForward> kConv2dForwardNative = {"native", refuses, run_forward};
-constinit const Kernel<Conv2dGradInput> kConv2dGradInputNative = {"native", refuses_grad, run_grad_input};
-constinit const Kernel<Conv2dGradWeight> kConv2dGradWeightNative = {"native", refuses_grad, run_grad_weight};
+constinit const Kernel<Conv2dForward> kConv2dForwardNative = {"native", refuses, run_forward<false>};
+constinit const Kernel<Conv2dReluForward> kConv2dReluForwardNative = {"native", refuses_not_floating,
+                                                                      run_forward<true>};
+constinit const Kernel<Conv2dGradInput> kConv2dGradInputNative = {"native", refuses_not_floating, run_grad_input};
+constinit const Kernel<Conv2dGradWeight> kConv2dGradWeightNative = {"native", refuses_not_floating, run_grad_weight};
 
 }  // namespace cresset::cuda::backend

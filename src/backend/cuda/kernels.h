@@ -5,6 +5,7 @@
 #include <cresset/extension/batch_norm.h>
 #include <cresset/extension/check_range.h>
 #include <cresset/extension/conv2d.h>
+#include <cresset/extension/fused_relu.h>
 #include <cresset/extension/matmul.h>
 #include <cresset/extension/optimizer.h>
 #include <cresset/extension/pointwise.h>
@@ -27,6 +28,9 @@ extern constinit const Kernel<AvgPool2dForward> kAvgPool2dForwardNative;
 extern constinit const Kernel<BatchNormBackward> kBatchNormBackwardNative;
 extern constinit const Kernel<BatchNormForward> kBatchNormForwardNative;
 extern constinit const Kernel<BatchNormInference> kBatchNormInferenceNative;
+extern constinit const Kernel<BatchNormReluBackward> kBatchNormReluBackwardNative;
+extern constinit const Kernel<BatchNormReluForward> kBatchNormReluForwardNative;
+extern constinit const Kernel<BatchNormReluInference> kBatchNormReluInferenceNative;
 extern constinit const Kernel<Binary> kBinaryNative;
 extern constinit const Kernel<CheckRange> kCheckRangeNative;
 extern constinit const Kernel<Conv2dForward> kConv2dForwardDirect;
@@ -38,10 +42,15 @@ extern constinit const Kernel<Conv2dGradInput> kConv2dGradInputTensorCore;
 extern constinit const Kernel<Conv2dGradWeight> kConv2dGradWeightDirect;
 extern constinit const Kernel<Conv2dGradWeight> kConv2dGradWeightNative;
 extern constinit const Kernel<Conv2dGradWeight> kConv2dGradWeightTensorCore;
+extern constinit const Kernel<Conv2dReluForward> kConv2dReluForwardDirect;
+extern constinit const Kernel<Conv2dReluForward> kConv2dReluForwardNative;
+extern constinit const Kernel<Conv2dReluForward> kConv2dReluForwardTensorCore;
 extern constinit const Kernel<Copy> kCopyNative;
 extern constinit const Kernel<CrossEntropyBackward> kCrossEntropyBackwardNative;
 extern constinit const Kernel<CrossEntropyForward> kCrossEntropyForwardNative;
 extern constinit const Kernel<Matmul> kMatmulNative;
+extern constinit const Kernel<MatmulRelu> kMatmulReluNative;
+extern constinit const Kernel<MatmulRelu> kMatmulReluTensorCore;
 extern constinit const Kernel<Matmul> kMatmulTensorCore;
 extern constinit const Kernel<MaxPool2dBackward> kMaxPool2dBackwardNative;
 extern constinit const Kernel<MaxPool2dForward> kMaxPool2dForwardNative;

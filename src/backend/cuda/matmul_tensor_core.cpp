@@ -8,9 +8,11 @@
 namespace cresset::cuda::backend {
 namespace {
 
+template <bool kRelu>
 void run(const MatmulProblem& p, const Context& context, const void* a, const void* b, const void* bias, void* c) {
-  check_cuda(kernels::matmul_tensor_core(p, multiprocessors(context.device), a, b, bias, c, stream_of(context.stream)),
-             "matmul");
+  check_cuda(
+      kernels::matmul_tensor_core(p, kRelu, multiprocessors(context.device), a, b, bias, c, stream_of(context.stream)),
+      "matmul");
 }
 
 Refusal refuses(const MatmulProblem& p, const Context& context) {
@@ -22,6 +24,7 @@ Refusal refuses(const MatmulProblem& p, const Context& context) {
 
 }  // namespace
 
-constinit const Kernel<Matmul> kMatmulTensorCore = {"tensor_core", refuses, run};
+constinit const Kernel<Matmul> kMatmulTensorCore = {"tensor_core", refuses, run<false>};
+constinit const Kernel<MatmulRelu> kMatmulReluTensorCore = {"tensor_core", refuses, run<true>};
 
 }  // namespace cresset::cuda::backend

@@ -1,0 +1,16 @@
+// Whether an op and the relu behind it are one kernel on the device of the op's input.
+#pragma once
+
+#include <cresset/extension/fused_relu.h>
+#include <cresset/extension/registry.h>
+#include <cresset/tensor.h>
+
+namespace cresset {
+
+template <class Slot>
+bool fuses(const Tensor& input) {
+  return input.is_floating_point() &&
+         !detail::list_of<Slot>(input.device().type).order.load(std::memory_order_acquire)->empty();
+}
+
+}  // namespace cresset
