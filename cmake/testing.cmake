@@ -61,7 +61,7 @@ foreach(room IN LISTS rooms)
     target_link_libraries(test_backend PRIVATE DNNL::dnnl)  # its errors are made by hand there
   endif()
   add_test(NAME ${room} COMMAND test_${room} WORKING_DIRECTORY ${PROJECT_BINARY_DIR})
-  set_tests_properties(${room} PROPERTIES LABELS ${label} TIMEOUT 1200)
+  set_tests_properties(${room} PROPERTIES LABELS ${label} TIMEOUT 3600)
   if(TARGET cresset_program)
     set_tests_properties(${room} PROPERTIES ENVIRONMENT CRESSET_PROGRAM=$<TARGET_FILE:cresset_program>)
     add_dependencies(test_${room} cresset_program)

@@ -12,21 +12,10 @@
 #include <thread>
 #include <vector>
 
+#include "support/sanitizer.h"
+
 namespace cresset {
 namespace {
-
-// ThreadSanitizer ends a forked child that makes threads.
-#if defined(__SANITIZE_THREAD__)
-constexpr bool kForkAndThreads = false;
-#elif defined(__has_feature)
-#if __has_feature(thread_sanitizer)
-constexpr bool kForkAndThreads = false;
-#else
-constexpr bool kForkAndThreads = true;
-#endif
-#else
-constexpr bool kForkAndThreads = true;
-#endif
 
 class TeamTest : public testing::TestWithParam<int> {
  protected:
@@ -98,7 +87,7 @@ TEST_P(TeamTest, ServesSeveralCallersAtOnce) {
 }
 
 TEST_P(TeamTest, AForkedChildComputesWithATeamOfItsOwn) {
-  if (!kForkAndThreads) GTEST_SKIP() << "no threads after fork here";
+  if (test::kThreadSanitizer) GTEST_SKIP() << "ThreadSanitizer ends a forked child that makes threads";
   parallel_for(16, [](std::int64_t) {});
   const pid_t child = fork();
   if (child == 0) {
@@ -155,7 +144,7 @@ TEST(Team, RefusesFewerThanOneThread) {
 }
 
 TEST(Team, MakesNoThreadBeforeItIsNeeded) {
-  if (!kForkAndThreads) GTEST_SKIP() << "no threads after fork here";
+  if (test::kThreadSanitizer) GTEST_SKIP() << "ThreadSanitizer ends a forked child that makes threads";
   set_num_threads(7);
   const pid_t child = fork();  // a fresh process, in effect: the child has no team
   if (child == 0) {
