@@ -68,7 +68,9 @@ class Part:
                 remarks.append(f"{total.group(2)} of {total.group(1)} lines are executed, {total.group(3)}")
         if counts:
             remarks += [f"failed: {name}" for name in counts.failures]
+            here = f"{pathlib.Path.cwd()}/"
             remarks += [f"skipped, {times} times: {reason}" for reason, times in sorted(counts.reasons.items())]
+            remarks = [remark.replace(here, "") for remark in remarks]
         return Part("| " + " | ".join(str(cell) for cell in cells) + " |", remarks)
 
 
