@@ -9,7 +9,7 @@
 
 #include "autograd/node.h"
 #include "core/check.h"
-#include "nn/eval_guard.h"
+#include "nn/dry_run.h"
 
 namespace cresset::nn {
 namespace {
@@ -41,6 +41,14 @@ struct Window {
   }
 };
 
+// Behind windows of different sizes there is no one figure: the largest field in the picture stands for all.
+bool varies(const FieldLine& line) { return line.jump == 0 && line.spans.size() > 1; }
+std::int64_t largest(const std::vector<PixelSpan>& spans) {
+  std::int64_t size = 0;
+  for (const PixelSpan& span : spans) size = std::max(size, span.size());
+  return size;
+}
+
 FieldLine behind(const FieldLine& before, const Window& w) {
   FieldLine line{.size = before.size + (w.taps - 1) * w.dilation * before.jump,
                  .jump = before.jump * w.stride,
@@ -53,6 +61,7 @@ FieldLine behind(const FieldLine& before, const Window& w) {
         span = hull(span, before.spans[static_cast<std::size_t>(at)]);
     line.spans.push_back(span);
   }
+  if (varies(before)) line.size = largest(line.spans);
   return line;
 }
 
@@ -60,14 +69,14 @@ FieldLine behind_adaptive(const FieldLine& before, std::int64_t outputs) {
   const auto in = static_cast<std::int64_t>(before.spans.size());
   if (in % outputs == 0) return behind(before, {outputs, in / outputs, in / outputs, 0, 1});
   // Windows of different sizes, from floor(p * in / outputs) to ceil((p + 1) * in / outputs).
-  FieldLine line{.size = 0, .jump = 0, .start = before.start};
+  FieldLine line{.jump = 0, .start = before.start};
   for (std::int64_t p = 0; p < outputs; ++p) {
     const std::int64_t first = p * in / outputs, end = ((p + 1) * in + outputs - 1) / outputs;
     PixelSpan span;
     for (std::int64_t at = first; at < end; ++at) span = hull(span, before.spans[static_cast<std::size_t>(at)]);
     line.spans.push_back(span);
-    line.size = std::max(line.size, before.size + (end - first - 1) * before.jump);
   }
+  line.size = largest(line.spans);
   return line;
 }
 
@@ -213,17 +222,6 @@ bool has_windows(ModuleBase& module) {
   return module.as<Conv2d>() || module.as<MaxPool2d>() || module.as<AvgPool2d>() || module.as<AdaptiveAvgPool2d>();
 }
 
-class Handles {
- public:
-  ~Handles() {
-    for (HookHandle& handle : handles_) handle.remove();
-  }
-  void add(HookHandle handle) { handles_.push_back(std::move(handle)); }
-
- private:
-  std::vector<HookHandle> handles_;
-};
-
 // The rows or columns of [H, W] where something is not 0.
 PixelSpan span_of(const Tensor& touched, std::int64_t other_dim) {
   const Tensor lines = touched.any({other_dim});
@@ -238,27 +236,25 @@ PixelSpan span_of(const Tensor& touched, std::int64_t other_dim) {
 std::vector<ReceptiveField> receptive_fields(Module& net, const Shape& input) {
   check<ShapeError>(input.size() == 3 || input.size() == 4,
                     "receptive_fields: the input must be [C, H, W] or [N, C, H, W], got {}", input);
-  const auto parameters = net.parameters();
-  TensorOptions options{.requires_grad = true};
-  if (!parameters.empty()) {
-    options.dtype = parameters.front().dtype();
-    options.device = parameters.front().device();
-  }
+  Shape batch = input;
+  if (batch.size() == 3) batch.insert(0, 1);
+  TensorOptions options = input_options(net);
+  options.requires_grad = true;
   const EnableGradGuard grad;
   const EvalGuard eval(net);
-  const Tensor pixels = zeros(input, options);
+  const Tensor pixels = zeros(batch, options);
   Tracer tracer(pixels);
   std::vector<ReceptiveField> found;
-  Handles handles;
+  ScopedHooks hooks;
   for (const auto& [name, base] : net.named_modules()) {
     auto* module = base->as<Module>();
     if (!module || !base->children().empty()) continue;
     // Before the call, since the module may change its input.
     auto before = std::make_shared<std::optional<Field>>();
     if (has_windows(*module))
-      handles.add(module->register_forward_pre_hook(
+      hooks.add(module->register_forward_pre_hook(
           [&tracer, before](Module&, const Tensor& x) { *before = tracer.field_of(x); }));
-    handles.add(module->register_forward_hook(
+    hooks.add(module->register_forward_hook(
         [&tracer, &found, layer = name, before](Module& m, const Tensor&, const Tensor& y) {
           if (*before) tracer.set(y, *behind(**before, m, y.shape()));
           if (const auto field = tracer.field_of(y))
@@ -275,11 +271,11 @@ PixelRegion region_by_gradient(Module& net, const Tensor& input, Size2 pixel) {
                     input);
   const EnableGradGuard grad;
   const EvalGuard eval(net);
-  const Tensor pixels = input.detach().clone().requires_grad_();
+  const Tensor pixels = (input.dim() == 3 ? input.unsqueeze(0) : input).detach().clone().requires_grad_();
   Tensor output = net(pixels.mul(1));
   if (has_pixels(output)) output = output.select(-2, pixel.h).select(-1, pixel.w);
   const Tensor gradient = autograd::grad({output.sum()}, {pixels})[0].ne(0);
-  const Tensor touched = gradient.dim() == 4 ? gradient.any({0, 1}) : gradient.any({0});
+  const Tensor touched = gradient.any({0, 1});
   return {span_of(touched, 1), span_of(touched, 0)};
 }
 

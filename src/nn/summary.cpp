@@ -3,7 +3,7 @@
 #include <cresset/nn/linear.h>
 #include <cresset/nn/summary.h>
 
-#include "nn/eval_guard.h"
+#include "nn/dry_run.h"
 
 namespace cresset::nn {
 namespace {
@@ -27,11 +27,11 @@ std::int64_t flops_of(const ModuleBase& module, const Shape& output) {
 
 std::vector<LayerSummary> summarize(Module& net, const Shape& input) {
   std::vector<LayerSummary> layers;
-  std::vector<HookHandle> handles;
+  ScopedHooks hooks;
   for (const auto& [name, base] : net.named_modules()) {
     auto* module = base->as<Module>();
     if (!module || !base->children().empty()) continue;
-    handles.push_back(module->register_forward_hook(
+    hooks.add(module->register_forward_hook(
         [&layers, layer = name, seen = false](Module& m, const Tensor&, const Tensor& output) mutable {
           const Shape shape = output.shape();
           layers.push_back({layer, m.class_name(), shape, seen ? 0 : parameters_of(m), flops_of(m, shape)});
@@ -40,17 +40,7 @@ std::vector<LayerSummary> summarize(Module& net, const Shape& input) {
   }
   const NoGradGuard no_grad;
   const EvalGuard eval(net);
-  const auto parameters = net.parameters();
-  const TensorOptions like =
-      parameters.empty() ? TensorOptions{}
-                         : TensorOptions{.dtype = parameters.front().dtype(), .device = parameters.front().device()};
-  try {
-    net(zeros(input, like));
-  } catch (...) {
-    for (HookHandle& handle : handles) handle.remove();
-    throw;
-  }
-  for (HookHandle& handle : handles) handle.remove();
+  net(zeros(input, input_options(net)));
   return layers;
 }
 

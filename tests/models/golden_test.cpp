@@ -83,7 +83,12 @@ TEST_P(ModelGolden, IsPyTorchs) {
   std::int64_t count = 0;
   for (const Tensor& parameter : net->parameters()) count += parameter.numel();
   EXPECT_EQ(count, golden["parameters"]);
-  EXPECT_EQ(models::info(name).input, shape_of(golden["input"]));
+  Shape input = shape_of(golden["input"]);
+  EXPECT_EQ(models::info(name).input, input);
+  input.insert(0, 1);
+  std::int64_t flops = 0;
+  for (const nn::LayerSummary& layer : nn::summarize(*net, input)) flops += layer.flops;
+  EXPECT_EQ(flops, golden["flops"]);
 
   fill_by_formula(*net);
   check_eval(*net, golden["eval"]);

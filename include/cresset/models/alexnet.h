@@ -14,7 +14,7 @@ struct AlexNetOptions {
 
 // Krizhevsky 2014, as torchvision.models.alexnet, with its names: five convolutions, three fully connected layers;
 // 61,100,840 parameters. [N, 3, H, W], 63x63 at the least, to logits [N, num_classes]. For CIFAR the first convolution
-// is 5x5 with stride 1, the last pooling gives 3x3, and the fully connected layers have 1024 neurons; 5.7 million
+// is 5x5 with stride 1, the last pooling gives 3x3, and the fully connected layers have 1024 neurons; 5.9 million
 // parameters.
 // https://docs.pytorch.org/vision/stable/models/generated/torchvision.models.alexnet.html
 struct CRESSET_API AlexNet : nn::Module {
