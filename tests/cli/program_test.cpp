@@ -302,8 +302,18 @@ TEST_F(Program, DescribesTheNetworkAndTheMachine) {
   const Ended summary = run({"summary", "--json"});
   const Json network = Json::parse(summary.out);
   EXPECT_EQ(network["parameters"], 62006);
-  EXPECT_EQ(network["layers"][0]["flops"], 6 * 28 * 28 * (2 * 75 + 1));
+  EXPECT_EQ(network["layers"][0]["flops"], 6 * 28 * 28 * 2 * 75);
   EXPECT_EQ(network["layers"][4]["output"], Json({1, 120}));
+  EXPECT_EQ(network["input"], Json({1, 3, 32, 32}));
+  const Json fields = Json::parse(run({"summary", "--model", "resnet18_cifar", "--receptive-field", "--json"}).out);
+  EXPECT_EQ(fields["layers"][0]["receptive_field"], Json({3, 3}));
+  EXPECT_EQ(fields["layers"][0]["start"], Json({-1, -1}));
+  const Json wide =
+      Json::parse(run({"summary", "--model", "nin_cifar", "--input", "3x40x64", "--num-classes", "5", "--json"}).out);
+  EXPECT_EQ(wide["layers"][0]["output"], Json({1, 192, 40, 64}));
+  EXPECT_EQ(wide["layers"].back()["output"], Json({1, 5}));
+  EXPECT_THAT(run({"summary", "--model", "lenet"}).out, HasSubstr("fc.5    Linear     [1, 10]                 850"));
+  EXPECT_THAT(run({"summary", "--model", "lenet", "--receptive-field"}).out, HasSubstr("6x6   2x2  -2,-2\n"));
   const Json info = Json::parse(run({"info", "--json"}).out);
   EXPECT_EQ(info["kernels"]["conv2d.forward"]["cpu"].back(), "reference");
   EXPECT_EQ(info["devices"][0], "cpu");

@@ -1,9 +1,10 @@
 // cresset summary
 #include <cresset/cresset.h>
 #include <cresset/models/registry.h>
-#include <cresset/nn/conv.h>
-#include <cresset/nn/linear.h>
+#include <cresset/nn/receptive_field.h>
+#include <cresset/nn/summary.h>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <memory>
@@ -18,50 +19,29 @@ namespace {
 
 struct Arguments {
   std::string model = "cifar_net";
-  std::vector<std::int64_t> input{3, 32, 32};
-  bool json = false;
+  std::string input;  // "": the model's own
+  std::optional<std::int64_t> num_classes;
+  bool receptive_field = false, json = false;
 };
 
-struct Layer {
-  std::string name, class_name;
-  Shape output;
-  std::int64_t parameters, flops;
-};
+constexpr int kMostSizes = 7;  // with the batch 8, as many as a tensor has
+constexpr std::int64_t kMostClasses = 1 << 24;
+constexpr Bounds<std::int64_t> kSize{0, std::numeric_limits<std::int64_t>::max()};
 
-// A multiply-add counts as two; only layers with products count.
-std::int64_t flops_of(nn::Module& module, const Tensor& output) {
-  if (auto* conv = module.as<nn::Conv2d>()) {
-    const std::int64_t taps = conv->in_channels() / conv->groups() * conv->kernel_size().h * conv->kernel_size().w;
-    return output.numel() * (2 * taps + (conv->bias.defined() ? 1 : 0));
+// "3x224x224" or "3,224,224".
+Shape read_shape(const std::string& text) {
+  Shape shape;
+  const CLI::Validator check_size = whole_number("--input", kSize);
+  for (std::size_t start = 0; start <= text.size();) {
+    const std::size_t end = std::min(text.find_first_of("x,", start), text.size());
+    std::string size = text.substr(start, end - start);
+    check_size(size);
+    if (shape.size() == kMostSizes)
+      throw UsageError(fmt::format("--input takes at most {} sizes, as 3x32x32, got {}", kMostSizes, text));
+    shape.push_back(std::stoll(size));
+    start = end + 1;
   }
-  if (auto* linear = module.as<nn::Linear>())
-    return output.numel() * (2 * linear->in_features() + (linear->bias.defined() ? 1 : 0));
-  return 0;
-}
-
-std::int64_t numel_of(const std::vector<Tensor>& tensors) {
-  std::int64_t count = 0;
-  for (const Tensor& t : tensors) count += t.numel();
-  return count;
-}
-
-// Every call of a module without children, in the order of the calls. A module's parameters count at its first call.
-std::vector<Layer> layers_of(nn::Module& network, const Tensor& input) {
-  std::vector<Layer> layers;
-  for (const auto& [name, base] : network.named_modules()) {
-    auto* module = base->as<nn::Module>();
-    if (!module || !base->children().empty()) continue;
-    module->register_forward_hook(
-        [&layers, name = name, seen = false](nn::Module& m, const Tensor&, const Tensor& output) mutable {
-          layers.push_back(
-              {name, m.class_name(), output.shape(), seen ? 0 : numel_of(m.parameters()), flops_of(m, output)});
-          seen = true;
-        });
-  }
-  const NoGradGuard no_grad;
-  network.eval();
-  network(input);
-  return layers;
+  return shape;
 }
 
 std::string thousands(std::int64_t value) {
@@ -70,62 +50,127 @@ std::string thousands(std::int64_t value) {
   return text;
 }
 
-void print_table(const std::vector<Layer>& layers, std::int64_t parameters, std::int64_t bytes) {
-  std::size_t name_width = 5, class_width = 5, shape_width = 12;
+// Columns as wide as their widest cell, the first `left` of them set to the left.
+void print_table(const std::vector<std::vector<std::string>>& rows, std::size_t left) {
+  std::vector<std::size_t> widths(rows.front().size());
+  for (const auto& row : rows)
+    for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], row[i].size());
+  for (const auto& row : rows) {
+    std::string line;
+    for (std::size_t i = 0; i < row.size(); ++i)
+      line += (i > 0 ? "  " : "") +
+              (i < left ? fmt::format("{:<{}}", row[i], widths[i]) : fmt::format("{:>{}}", row[i], widths[i]));
+    fmt::print("{}\n", line);
+  }
+}
+
+struct Totals {
+  std::int64_t parameters = 0, bytes = 0;
+};
+Totals totals_of(const nn::Module& network) {
+  Totals totals;
+  for (const Tensor& p : network.parameters()) {
+    totals.parameters += p.numel();
+    totals.bytes += p.numel() * static_cast<std::int64_t>(p.element_size());
+  }
+  return totals;
+}
+
+void print_layers(const std::vector<nn::LayerSummary>& layers, const Totals& totals) {
+  std::vector<std::vector<std::string>> rows{{"layer", "class", "output shape", "parameters", "FLOPs"}};
   std::int64_t flops = 0;
-  for (const Layer& layer : layers) {
-    name_width = std::max(name_width, layer.name.size());
-    class_width = std::max(class_width, layer.class_name.size());
-    shape_width = std::max(shape_width, layer.output.str().size());
+  for (const nn::LayerSummary& layer : layers) {
+    rows.push_back(
+        {layer.name, layer.class_name, layer.output.str(), thousands(layer.parameters), thousands(layer.flops)});
     flops += layer.flops;
   }
-  const auto row = [&](const auto&... cells) { fmt::print("{:<{}}  {:<{}}  {:<{}}  {:>12}  {:>14}\n", cells...); };
-  row("layer", name_width, "class", class_width, "output shape", shape_width, "parameters", "FLOPs");
-  for (const Layer& layer : layers)
-    row(layer.name, name_width, layer.class_name, class_width, layer.output.str(), shape_width,
-        thousands(layer.parameters), thousands(layer.flops));
-  fmt::print("{} parameters, {:.2f} MB; {} FLOPs for one input (a multiply-add counts as two)\n", thousands(parameters),
-             static_cast<double>(bytes) / 1e6, thousands(flops));
+  print_table(rows, 3);
+  fmt::print(
+      "{} parameters, {:.2f} MB; {} FLOPs for one input (products of convolutions and linear layers; a multiply-add "
+      "counts as two)\n",
+      thousands(totals.parameters), static_cast<double>(totals.bytes) / 1e6, thousands(flops));
+}
+
+void print_fields(const std::vector<nn::ReceptiveField>& fields) {
+  std::vector<std::vector<std::string>> rows{{"layer", "class", "output shape", "receptive field", "jump", "start"}};
+  const auto pair = [](std::int64_t h, std::int64_t w) { return fmt::format("{}x{}", h, w); };
+  for (const nn::ReceptiveField& field : fields) {
+    const auto& [name, class_name, output, y, x] = field;
+    const std::string jump = y.jump == 0 && x.jump == 0 ? "-" : pair(y.jump, x.jump);
+    rows.push_back(
+        {name, class_name, output.str(), pair(y.size, x.size), jump, fmt::format("{},{}", y.start, x.start)});
+  }
+  print_table(rows, 3);
+  fmt::print(
+      "Receptive field: rows x columns of the input that one output depends on, away from the border. Jump: input "
+      "pixels from\none output's field to the next's. Start: first row and column of the first output's field; below 0 "
+      "it lies in the padding.\n");
+}
+
+nlohmann::ordered_json to_json(const nn::LayerSummary& layer) {
+  return {{"name", layer.name},
+          {"class", layer.class_name},
+          {"output", layer.output.vec()},
+          {"parameters", layer.parameters},
+          {"flops", layer.flops}};
+}
+nlohmann::ordered_json to_json(const nn::ReceptiveField& field) {
+  const auto pair = [](std::int64_t h, std::int64_t w) { return std::vector<std::int64_t>{h, w}; };
+  return {{"name", field.name},
+          {"class", field.class_name},
+          {"output", field.output.vec()},
+          {"receptive_field", pair(field.rows.size, field.columns.size)},
+          {"jump", pair(field.rows.jump, field.columns.jump)},
+          {"start", pair(field.rows.start, field.columns.start)}};
 }
 
 int run(const Arguments& arguments) {
   const auto names = models::names();
   if (std::find(names.begin(), names.end(), arguments.model) == names.end())
     throw UsageError(unknown_name("model", arguments.model, names));
-  const auto network = models::make(arguments.model);
-  Shape shape(arguments.input);
+  Shape shape = arguments.input.empty() ? models::info(arguments.model).input : read_shape(arguments.input);
+  const auto network = models::make(arguments.model, {.num_classes = arguments.num_classes});
   shape.insert(0, 1);
-  const auto layers = layers_of(*network, zeros(shape));
-  std::int64_t parameters = 0, bytes = 0;
-  for (const Tensor& p : network->parameters()) {
-    parameters += p.numel();
-    bytes += p.numel() * static_cast<std::int64_t>(p.element_size());
+  const Totals totals = totals_of(*network);
+  nlohmann::ordered_json out{
+      {"model", arguments.model}, {"input", shape.vec()}, {"parameters", totals.parameters}, {"bytes", totals.bytes}};
+  if (arguments.receptive_field) {
+    const auto fields = nn::receptive_fields(*network, shape);
+    if (!arguments.json) print_fields(fields);
+    for (const auto& field : fields) out["layers"].push_back(to_json(field));
+  } else {
+    const auto layers = nn::summarize(*network, shape);
+    if (!arguments.json) print_layers(layers, totals);
+    for (const auto& layer : layers) out["layers"].push_back(to_json(layer));
   }
-  if (!arguments.json) {
-    print_table(layers, parameters, bytes);
-    return kSuccess;
-  }
-  nlohmann::ordered_json out{{"model", arguments.model}, {"parameters", parameters}, {"bytes", bytes}};
-  for (const Layer& layer : layers)
-    out["layers"].push_back({{"name", layer.name},
-                             {"class", layer.class_name},
-                             {"output", layer.output.vec()},
-                             {"parameters", layer.parameters},
-                             {"flops", layer.flops}});
-  fmt::print("{}\n", out.dump(1));
+  if (arguments.json) fmt::print("{}\n", out.dump(1));
   return kSuccess;
+}
+
+// For the end of --help.
+std::string list_of_networks() {
+  std::string text = "Networks, with the input of each:";
+  for (const std::string& name : models::names()) {
+    const models::ModelInfo info = models::info(name);
+    text += fmt::format("\n  {:<19} {:<12} {}", name, fmt::format("{}", fmt::join(info.input.vec(), "x")),
+                        info.description);
+  }
+  return text;
 }
 
 }  // namespace
 
 void add_summary(CLI::App& app, Action& action) {
-  CLI::App* command = app.add_subcommand("summary", "Layers, shapes, parameters and FLOPs of a network");
+  CLI::App* command =
+      app.add_subcommand("summary", "Layers, shapes, parameters and FLOPs of a network, or its receptive fields");
   const auto arguments = std::make_shared<Arguments>();
   command->add_option("--model", arguments->model, "Name of the network (default: cifar_net)");
-  add_whole_number(*command, "--input", arguments->input,
-                   Bounds<std::int64_t>{0, std::numeric_limits<std::int64_t>::max()},
-                   "Shape of one input (default: 3,32,32)")
-      ->delimiter(',');
+  command->add_option("--input", arguments->input, "Shape of one input, as 3x32x32 (default: the network's own)");
+  add_whole_number(*command, "--num-classes", arguments->num_classes, Bounds<std::int64_t>{1, kMostClasses},
+                   "Of the last layer (default: the network's own)");
+  command->add_flag("--receptive-field", arguments->receptive_field,
+                    "Print which part of the input an output of each layer depends on");
+  command->footer(list_of_networks());
   command->add_flag("--json", arguments->json, "Print one JSON object");
   command->callback([arguments, &action] { action = [arguments] { return run(*arguments); }; });
 }
