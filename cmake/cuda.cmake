@@ -65,8 +65,10 @@ target_include_directories(${cuda_library} PRIVATE ${PROJECT_SOURCE_DIR}/kernels
 target_compile_definitions(${cuda_library} PRIVATE CRESSET_BUILDING)
 target_link_libraries(${cuda_library} PRIVATE cresset_options ${cuda_runtime} fmt::fmt-header-only Threads::Threads)
 target_link_options(${cuda_library} PRIVATE
-  -Wl,--version-script=${PROJECT_SOURCE_DIR}/cmake/cuda_exports.map
-  $<$<NOT:$<BOOL:${CRESSET_SANITIZE}>>:-Wl,--no-undefined>)
+  -Wl,--version-script=${PROJECT_SOURCE_DIR}/cmake/cuda_exports.map)
+if(NOT CRESSET_SANITIZE)  # a sanitizer's functions are the program's
+  target_link_options(${cuda_library} PRIVATE -Wl,--no-undefined)
+endif()
 set_target_properties(${cuda_library} PROPERTIES
   LINKER_LANGUAGE CXX INSTALL_RPATH $ORIGIN LINK_DEPENDS ${PROJECT_SOURCE_DIR}/cmake/cuda_exports.map)
 # Who builds the core gets the backend beside it.
