@@ -8,7 +8,11 @@
 
 namespace cresset {
 
+class Shape;
 class Tensor;
+namespace nn {
+struct IncompatibleKeys;
+}
 
 // As the arguments of torch.set_printoptions.
 // https://docs.pytorch.org/docs/stable/generated/torch.set_printoptions.html
@@ -22,6 +26,9 @@ struct PrintOptions {
 
 // The tensor as `<<` writes it, and a line break, on standard output.
 CRESSET_API void print(const Tensor& tensor);
+// As Python: `torch.Size([2, 3])`, and `<All keys matched successfully>` where they did.
+CRESSET_API void print(const Shape& shape);
+CRESSET_API void print(const nn::IncompatibleKeys& keys);
 
 // For the whole process. Throws ValueError where a number is negative.
 CRESSET_API void set_printoptions(const PrintOptions& options);

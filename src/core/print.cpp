@@ -247,6 +247,7 @@ std::string Tensor::str() const {
 
 std::ostream& operator<<(std::ostream& out, const Tensor& tensor) { return out << tensor.str(); }
 void print(const Tensor& tensor) { std::puts(tensor.str().c_str()); }
+void print(const Shape& shape) { std::puts(("torch.Size(" + shape.str() + ")").c_str()); }
 
 void set_printoptions(const PrintOptions& options) {
   check<ValueError>(options.precision >= 0, "set_printoptions: precision must be at least 0, got {}",

@@ -1,8 +1,10 @@
 // Modules as Python prints them.
+#include <cresset/print.h>
 #include <fmt/ranges.h>
 
 #include <cstdio>
 #include <ostream>
+#include <sstream>
 
 #include "nn/text.h"
 
@@ -98,3 +100,13 @@ void print(const ModuleBase& module) {
 }
 
 }  // namespace cresset::nn
+
+namespace cresset {
+
+void print(const nn::IncompatibleKeys& keys) {
+  std::ostringstream text;
+  text << keys << '\n';
+  std::fputs(text.str().c_str(), stdout);
+}
+
+}  // namespace cresset
