@@ -9,6 +9,7 @@
 #include <cresset/data/loader.h>
 #include <cresset/data/loader_state.h>
 #include <cresset/data/mnist.h>
+#include <cresset/data/progress_bar.h>
 #include <cresset/data/sampler.h>
 #include <cresset/data/subset.h>
 #include <cresset/data/transforms.h>

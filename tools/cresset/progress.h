@@ -1,7 +1,8 @@
 // What a running training shows: one live line on a terminal, plain lines elsewhere.
 #pragma once
 
-#include <chrono>
+#include <cresset/data/progress_bar.h>
+
 #include <cstdint>
 #include <string>
 
@@ -15,7 +16,7 @@ class Progress {
   // `total_steps` counts from the first step of all; `done_steps` were done by an earlier run.
   Progress(std::int64_t total_steps, std::int64_t done_steps, std::int64_t batch_size);
 
-  // After each step. Draws the live line ten times a second at the most; nothing where standard output is no terminal.
+  // After each step.
   void update(std::int64_t step, std::int64_t epoch, std::int64_t epochs, double loss, double accuracy);
   // A line that stays.
   void line(const std::string& text);
@@ -26,12 +27,9 @@ class Progress {
   double images_per_second(std::int64_t step) const;
 
  private:
-  using Clock = std::chrono::steady_clock;
-  const bool terminal_;
-  const std::int64_t total_steps_, done_steps_, batch_size_;
-  const Clock::time_point start_;
-  Clock::time_point next_draw_;
-  bool drawn_ = false;
+  const std::int64_t done_steps_, batch_size_;
+  data::ProgressBar bar_;
+  std::int64_t next_words_ = 0;  // the step from which on the words are written anew
 };
 
 }  // namespace cresset::program
