@@ -1,34 +1,15 @@
 #include <cresset/plot.h>
 
 #include <algorithm>
-#include <cmath>
 
 #include "core/check.h"
 #include "plot/canvas.h"
+#include "plot/pixels.h"
 
 namespace cresset::plot {
 namespace {
 
 constexpr int kGap = 12, kText = 1, kTitle = 2;
-
-// Rows of red, green and blue from a [C, H, W] tensor of any strides.
-Picture picture_of(const Tensor& image, int scale) {
-  const bool bytes = image.dtype() == kUInt8;
-  const Tensor planes = (bytes ? image : image.to(kFloat32)).contiguous();
-  const auto channels = planes.size(0), height = planes.size(1), width = planes.size(2);
-  Picture out{static_cast<int>(width) * scale, static_cast<int>(height) * scale, {}};
-  out.pixels.reserve(static_cast<std::size_t>(out.width) * static_cast<std::size_t>(out.height) * 3);
-  const auto value = [&](std::int64_t c, std::int64_t y, std::int64_t x) {
-    const std::int64_t at = ((channels == 1 ? 0 : c) * height + y) * width + x;
-    if (bytes) return planes.data_ptr<std::uint8_t>()[at];
-    const float v = planes.data_ptr<float>()[at];
-    return static_cast<std::uint8_t>(v > 0 ? std::lround(std::min(v, 1.0F) * 255) : 0);
-  };
-  for (int y = 0; y < out.height; ++y)
-    for (int x = 0; x < out.width; ++x)
-      for (int c = 0; c < 3; ++c) out.pixels.push_back(value(c, y / scale, x / scale));
-  return out;
-}
 
 }  // namespace
 
@@ -61,7 +42,7 @@ Picture draw_grid(const Tensor& images, const std::vector<Caption>& captions, co
   for (std::int64_t i = 0; i < count; ++i) {
     const int x = static_cast<int>(kGap + i % columns * (cell_width + kGap));
     int y = static_cast<int>(kGap + title + i / columns * (cell_height + 4 + text + kGap));
-    canvas.copy(picture_of(host[i], options.scale), x, y);
+    canvas.copy(pixels_of(host[i], options.scale), x, y);
     if (captions.empty()) continue;
     y += static_cast<int>(cell_height) + 5;
     for (const CaptionLine& line : captions[static_cast<std::size_t>(i)]) {
