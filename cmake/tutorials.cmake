@@ -6,9 +6,11 @@ set(tutorials_tool ${PROJECT_SOURCE_DIR}/tools/tutorials/tutorials.py)
 file(GLOB tutorials_parts CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tools/tutorials/*.py)
 set(tutorials_dir ${PROJECT_SOURCE_DIR}/docs/tutorials)
 
-# A tutorial says what it means with plain numbers; like the tests it is compiled more often than it runs.
+# A tutorial says what it means with plain numbers and uses a name again as Python does; like the tests it is compiled
+# more often than it runs.
 add_library(cresset_tutorial_options INTERFACE)
-target_compile_options(cresset_tutorial_options INTERFACE -Wno-conversion $<$<CONFIG:Release>:-O1>)
+target_compile_options(cresset_tutorial_options INTERFACE -Wno-conversion -Wno-shadow$<$<CXX_COMPILER_ID:GNU>:=local>
+  $<$<CONFIG:Release>:-O1>)
 
 function(tutorial_program target source)
   add_executable(${target} ${source})

@@ -15,13 +15,13 @@ inline void end_snippet() {
   std::fflush(stdout);
 }
 
-// In the shortened form, CRESSET_TUTORIAL_SHORT images at the most, and `images` in any case.
-inline void shorten(cresset::data::ImageDataset& dataset, std::int64_t images) {
-  const char* most = std::getenv("CRESSET_TUTORIAL_SHORT");
-  if (most == nullptr) return;
-  const std::int64_t count = std::min({dataset.size(), images, static_cast<std::int64_t>(std::atoll(most))});
-  dataset.data = dataset.data.narrow(0, 0, count);
-  dataset.targets = dataset.targets.narrow(0, 0, count);
+// In the shortened form, CRESSET_TUTORIAL_SHORT images, but at the most `most` and at least `least`.
+inline void shorten(cresset::data::ImageDataset& dataset, std::int64_t most, std::int64_t least = 1) {
+  const char* wanted = std::getenv("CRESSET_TUTORIAL_SHORT");
+  if (wanted == nullptr) return;
+  const std::int64_t count = std::clamp(static_cast<std::int64_t>(std::atoll(wanted)), least, most);
+  dataset.data = dataset.data.narrow(0, 0, std::min(dataset.size(), count));
+  dataset.targets = dataset.targets.narrow(0, 0, std::min(dataset.targets.size(0), count));
 }
 
 }  // namespace tutorial

@@ -4,7 +4,8 @@ The program marks its snippets: from the line `// snippet` to `// end` (outside 
 `tutorial::end_snippet();` (inside). The page's ```cpp blocks are these snippets, in order and without their
 indentation. A ```text block after a ```cpp block is what that snippet prints:
 
-    ```text            the same in every run and on every machine, up to one unit of a number's last place
+    ```text            the same in every run and on every machine, up to one unit of a number's last place, or its
+                       fourth digit
     ```text measured   of the recorded run; a line `...` stands for lines left out
     ```text run        the recorded run's command, time and machine, once a page
 """
@@ -12,10 +13,11 @@ import dataclasses
 import re
 
 MARKS_END = ("// end", "tutorial::end_snippet();")
-# What a program may hold beside its snippets: nothing that a reader would have to know of.
-BESIDE = re.compile(r"\s*(//.*|#include \"tutorial\.h\"|tutorial::.*|int main\(\) \{|\})?")
+# What a program may hold beside its snippets: nothing that a reader would have to know of. Functions around snippets are
+# called by main in their order.
+BESIDE = re.compile(r"\s*(//.*|#include \"tutorial\.h\"|tutorial::.*|(void|int) \w+\(\) \{|\w+\(\);|\})?")
 NUMBER = re.compile(r"(?<![\w.])[-+]?(?:\d+(?:,\d{3})*(?:\.\d*)?|\.\d+)(?:e[-+]?\d+)?")
-LINK = re.compile(r"\]\(([^)#\s]+)(?:#[^)]*)?\)")
+LINK = re.compile(r"(?:\]\(|src=\")([^)#\s\"]+)(?:#[^)]*)?[)\"]")
 
 
 class Mismatch(Exception):
@@ -109,7 +111,7 @@ def split_output(printed):
     return [part.strip("\n").split("\n") if part.strip() else [] for part in parts]
 
 
-def snippets_in_main(program):
+def printing_snippets(program):
     """The numbers of the snippets that end with a mark at run time."""
     ends = [line.strip() for line in program.split("\n") if line.strip() in MARKS_END]
     return [number for number, end in enumerate(ends) if end == MARKS_END[1]]
@@ -132,13 +134,13 @@ def shapes_of(lines):
 
 
 def same_numbers(wanted, printed):
-    def unit(text):
-        mantissa, _, exponent = text.partition("e")
-        places = len(mantissa.partition(".")[2])
-        return 0 if places == 0 else 10.0 ** (int(exponent or 0) - places)
-
     def value(text):
         return float(text.replace(",", ""))
+
+    def unit(text):  # of the last place; for a number with a point, 5 of its 100,000 parts where that is more
+        mantissa, _, exponent = text.partition("e")
+        places = len(mantissa.partition(".")[2])
+        return 0 if places == 0 else max(10.0 ** (int(exponent or 0) - places), 5e-5 * abs(value(text)))
 
     numbers, others = NUMBER.findall(wanted), NUMBER.findall(printed)
     return len(numbers) == len(others) and all(

@@ -39,7 +39,7 @@ class Pages(unittest.TestCase):
         self.assertEqual(pages.snippets_of(PROGRAM), [["struct A {};"], ['const Device device("cpu");']])
 
     def test_code_outside_of_snippets_is_refused(self):
-        self.fails(pages.snippets_of, PROGRAM.replace("}\n", "  hidden();\n}\n"))
+        self.fails(pages.snippets_of, PROGRAM.replace("}\n", "  hidden(1);\n}\n"))
         self.fails(pages.snippets_of, PROGRAM.replace("// end\n", ""))
 
     def test_a_text_block_belongs_to_the_snippet_before_it(self):
@@ -53,7 +53,7 @@ class Pages(unittest.TestCase):
 
     def test_marks_split_the_output(self):
         self.assertEqual(pages.split_output("\f\na\nb\n\f\n"), [[], ["a", "b"]])
-        self.assertEqual(pages.snippets_in_main(PROGRAM), [1])
+        self.assertEqual(pages.printing_snippets(PROGRAM), [1])
         self.fails(pages.split_output, "a\n\f\nlost\n")
 
     def test_exact_lines_may_differ_in_a_last_place(self):

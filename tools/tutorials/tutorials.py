@@ -57,9 +57,9 @@ def run(program, scratch, *, short=None):
 
 
 def outputs_by_snippet(program, printed):
-    parts, numbers = pages.split_output(printed), pages.snippets_in_main(program)
+    parts, numbers = pages.split_output(printed), pages.printing_snippets(program)
     if len(parts) != len(numbers):
-        raise Mismatch(f"{len(numbers)} snippets in main, {len(parts)} marks printed")
+        raise Mismatch(f"{len(numbers)} snippets in functions, {len(parts)} marks printed")
     return dict(zip(numbers, parts))
 
 
@@ -118,7 +118,7 @@ def test(name, program_file, cuda):
     with tempfile.TemporaryDirectory() as scratch:
         printed, seconds = run(program_file, pathlib.Path(scratch), short=SHORT_IMAGES_CUDA if cuda else SHORT_IMAGES)
     if cuda:
-        printed = re.sub(r",\s*device='cuda:0'", "", printed).replace("cuda", "cpu")
+        printed = re.sub(r",\s*device='cuda:0'", "", printed).replace("cuda:0", "cpu")
 
     def compare(block, lines):
         compare_lines = pages.compare_short if block.kind == "text measured" else pages.compare_exact
