@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "models/formula.h"
+#include "support/sanitizer.h"
 #include "test_paths.h"
 
 namespace cresset::test {
@@ -77,6 +78,8 @@ void check_training(nn::Module& net, const Shape& shape, const Json& golden) {
 TEST_P(ModelGolden, IsPyTorchs) {
   const std::string& name = GetParam();
   const Json& golden = goldens().at(name);
+  if (kThreadSanitizer && golden["parameters"] > 100'000'000)
+    GTEST_SKIP() << "too large for ThreadSanitizer, which takes several times the memory";
   const auto net = models::make(name);
   EXPECT_EQ(net->str(), golden["repr"]);
   EXPECT_EQ(state_text(*net), golden["state"]);
