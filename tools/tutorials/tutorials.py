@@ -16,6 +16,7 @@ import argparse
 import os
 import pathlib
 import re
+import resource
 import shutil
 import subprocess
 import sys
@@ -29,7 +30,7 @@ from page import Mismatch
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 FOLDER = ROOT / "docs" / "tutorials"
 SHORT_IMAGES = 8192
-SHORT_IMAGES_CUDA = 32  # a simulated device is some thousand times slower than the processor
+SHORT_IMAGES_CUDA = 32  # a simulated device is far slower than the processor
 
 
 def read(path):
@@ -40,20 +41,27 @@ def record_file(name):
     return FOLDER / "runs" / f"{name}.txt"
 
 
+def processor_seconds():
+    """Of the processes that this one has waited for."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
 def run(program, scratch, *, short=None):
-    """What the program prints, both streams in their order, with a mark after each snippet; and its seconds."""
+    """What the program prints, both streams in their order, with a mark after each snippet; its seconds on the clock, and
+    those that the processors worked for it."""
     environment = dict(os.environ, CRESSET_TUTORIAL_MARKS="1", LC_ALL="C.UTF-8")
     environment.pop("CRESSET_TUTORIAL_SHORT", None)
     if short is not None:
         environment["CRESSET_TUTORIAL_SHORT"] = str(short)
     data.provide(scratch / "data", data.published_folder(ROOT), made_up=short is not None)
-    begin = time.monotonic()
+    begin, worked = time.monotonic(), processor_seconds()
     done = subprocess.run(["stdbuf", "-oL", str(pathlib.Path(program).absolute())], cwd=scratch, env=environment,
                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
     printed = done.stdout.decode("utf-8", "replace")
     if done.returncode != 0:
         raise Mismatch(f"{program} ended with {done.returncode}, and printed:\n{printed}")
-    return printed, time.monotonic() - begin
+    return printed, time.monotonic() - begin, processor_seconds() - worked
 
 
 def outputs_by_snippet(program, printed):
@@ -116,7 +124,8 @@ def check(name):
 def test(name, program_file, cuda):
     program, text = read(FOLDER / f"{name}.cpp"), read(FOLDER / f"{name}.md")
     with tempfile.TemporaryDirectory() as scratch:
-        printed, seconds = run(program_file, pathlib.Path(scratch), short=SHORT_IMAGES_CUDA if cuda else SHORT_IMAGES)
+        images = SHORT_IMAGES_CUDA if cuda else SHORT_IMAGES
+        printed, seconds, _ = run(program_file, pathlib.Path(scratch), short=images)
     if cuda:
         printed = re.sub(r",\s*device='cuda:0'", "", printed).replace("cuda:0", "cpu")
 
@@ -145,14 +154,14 @@ def record(name, program_file):
     text = read(path)
     blocks = pages.blocks_of(text)
     with tempfile.TemporaryDirectory() as scratch:
-        printed, seconds = run(program_file, pathlib.Path(scratch))
+        printed, seconds, worked = run(program_file, pathlib.Path(scratch))
         for link in pages.LINK.findall(text):
             made = pathlib.Path(scratch) / pathlib.Path(link).name
             if link.startswith("images/") and made.is_file():
                 (FOLDER / "images").mkdir(exist_ok=True)
                 shutil.copyfile(made, FOLDER / link)
     head = [f"$ tools/tutorials/tutorials.py record {name} {pathlib.Path(program_file)}",
-            f"{seconds:.0f} s on {machine()}"]
+            f"{seconds:.0f} s, {worked:.0f} s of processor time, on {machine()}"]
     outputs, by_snippet = pages.outputs_of(blocks), outputs_by_snippet(program, printed)
     replacements = [(pages.run_block(blocks), head)]
     for snippet, block in outputs.items():
