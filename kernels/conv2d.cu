@@ -31,44 +31,40 @@ __device__ BlockTile tile_of_block(const Tiles& tiles) {
   return {row % tiles.rows, i % tiles.columns, row / tiles.rows};
 }
 
-// kByFours: what can be loaded by fours is (see gemm.cuh), namely all of channels_last, and else the one operand that
-// is as it lies in memory.
-template <class T, class Tile, bool kLast, bool kByFours>
-__global__ void __launch_bounds__(256, Tile::kBlocks) forward(__grid_constant__ const ConvGeometry p, Tiles tiles,
-                                                              bool relu, const T* x, const T* w, const T* bias, T* y) {
+template <class T, class Tile, bool kLast>
+__global__ void __launch_bounds__(256) forward(__grid_constant__ const ConvGeometry p, Tiles tiles, bool relu,
+                                               const T* x, const T* w, const T* bias, T* y) {
   using C = Accumulator<T>;
   const BlockTile at = tile_of_block(tiles);
   const int g = static_cast<int>(blockIdx.y);
   const WindowSource<T, kLast> a{p, p.x_of_group(x, g)};
   const WeightSource<T> b{p, p.w_of_group(w, g)};
-  gemm_tile<C, Tile, kLast && kByFours, kByFours>(
-      a, b, at.row * Tile::kM, at.column * Tile::kN, 0, p.taps, [&](int m, int k, C sum) {
-        if (m >= p.pixels || k >= p.shape.K) return;
-        if (bias != nullptr) sum += static_cast<C>(widen(bias[g * p.shape.K + k]));
-        if (relu) sum = above_zero(sum);
-        const Pixel out = pixel(static_cast<std::uint32_t>(m), p.shape.by_P, p.shape.by_Q);
-        y[p.shape.y_at(g, out.n, k, out.h, out.w)] = convert<T>(sum);
-      });
+  gemm_tile<C, Tile>(a, b, at.row * Tile::kM, at.column * Tile::kN, 0, p.taps, [&](int m, int k, C sum) {
+    if (m >= p.pixels || k >= p.shape.K) return;
+    if (bias != nullptr) sum += static_cast<C>(widen(bias[g * p.shape.K + k]));
+    if (relu) sum = above_zero(sum);
+    const Pixel out = pixel(static_cast<std::uint32_t>(m), p.shape.by_P, p.shape.by_Q);
+    y[p.shape.y_at(g, out.n, k, out.h, out.w)] = convert<T>(sum);
+  });
 }
 
-template <class T, class Tile, bool kLast, bool kByFours>
-__global__ void __launch_bounds__(256, Tile::kBlocks)
+template <class T, class Tile, bool kLast>
+__global__ void __launch_bounds__(256)
     grad_input(__grid_constant__ const ConvGeometry p, Tiles tiles, const T* grad_y, const T* w, T* grad_x) {
   using C = Accumulator<T>;
   const BlockTile at = tile_of_block(tiles);
   const int g = static_cast<int>(blockIdx.y);
   const GradSource<T, kLast> a{p, p.y_of_group(grad_y, g)};
   const WeightByInputSource<T, !kLast> b{p, p.w_of_group(w, g)};
-  gemm_tile<C, Tile, kByFours, kByFours>(
-      a, b, at.row * Tile::kM, at.column * Tile::kN, 0, p.in_taps, [&](int m, int c, C sum) {
-        if (m >= p.in_pixels || c >= p.shape.C) return;
-        const Pixel in = pixel(static_cast<std::uint32_t>(m), p.shape.by_H, p.shape.by_W);
-        grad_x[p.shape.x_at(g, in.n, c, in.h, in.w)] = convert<T>(sum);
-      });
+  gemm_tile<C, Tile>(a, b, at.row * Tile::kM, at.column * Tile::kN, 0, p.in_taps, [&](int m, int c, C sum) {
+    if (m >= p.in_pixels || c >= p.shape.C) return;
+    const Pixel in = pixel(static_cast<std::uint32_t>(m), p.shape.by_H, p.shape.by_W);
+    grad_x[p.shape.x_at(g, in.n, c, in.h, in.w)] = convert<T>(sum);
+  });
 }
 
 // Out is T where the pixels are one part, else the type of the sums.
-template <class T, class Out, class Tile, bool kLast, bool kByFours>
+template <class T, class Out, class Tile, bool kLast>
 __global__ void __launch_bounds__(256) grad_weight(__grid_constant__ const ConvGeometry p, Tiles tiles,
                                                    int pixels_of_part, const T* grad_y, const T* x, Out* grad_w) {
   using C = Accumulator<T>;
@@ -79,11 +75,9 @@ __global__ void __launch_bounds__(256) grad_weight(__grid_constant__ const ConvG
   // Along taps in either layout: a pixel's place costs more to compute than a tap's.
   const WindowSourceTransposed<T, false> b{p, p.x_of_group(x, g)};
   Out* to = grad_w + (std::int64_t{at.part} * p.shape.groups + g) * p.shape.K * p.taps;
-  gemm_tile<C, Tile, kByFours, kLast && kByFours>(a, b, at.row * Tile::kM, at.column * Tile::kN, begin, end,
-                                                  [&](int k, int t, C sum) {
-                                                    if (k < p.shape.K && t < p.taps)
-                                                      to[std::int64_t{k} * p.taps + t] = convert<Out>(sum);
-                                                  });
+  gemm_tile<C, Tile>(a, b, at.row * Tile::kM, at.column * Tile::kN, begin, end, [&](int k, int t, C sum) {
+    if (k < p.shape.K && t < p.taps) to[std::int64_t{k} * p.taps + t] = convert<Out>(sum);
+  });
 }
 
 template <class Tile>
@@ -95,10 +89,6 @@ LaunchConfig grid_of(const Tiles& tiles, const ConvGeometry& p, cudaStream_t str
 
 // Of grad_weight: at least 256 pixels a part.
 std::int64_t most_parts(const Conv2dProblem& p) { return std::max<std::int64_t>((p.N * p.P * p.Q + 255) / 256, 1); }
-
-bool in_fours(std::int64_t elements, const void* base, std::size_t element) {
-  return elements % 4 == 0 && is_aligned(base, 4 * element);
-}
 
 }  // namespace
 
@@ -116,20 +106,19 @@ bool conv2d_fits(const Conv2dProblem& p) {
 cudaError_t conv2d_forward(const Conv2dProblem& p, bool relu, const void* x, const void* w, const void* bias, void* y,
                            cudaStream_t stream) {
   const ConvGeometry geometry(p);
-  const int K = geometry.shape.K, taps = geometry.taps;
+  const int K = geometry.shape.K;
   if (geometry.pixels == 0) return cudaSuccess;
   cudaError_t error = cudaSuccess;
   const auto typed = [&]<class T>() {
     const bool last = geometry.shape.last;
-    const bool fours = in_fours(taps, w, sizeof(T)) && (!last || in_fours(geometry.shape.C, x, sizeof(T)));
-    with_tile<T>(geometry.pixels, K, p.groups, fours, [&]<class Tile, bool kByFours>() {
+    with_tile(geometry.pixels, K, [&]<class Tile>() {
       const Tiles tiles = Tiles::of<Tile>(geometry.pixels, K, 1);
       const LaunchConfig config = grid_of<Tile>(tiles, geometry, stream);
       const auto *from = static_cast<const T*>(x), *weight = static_cast<const T*>(w),
                  *shift = static_cast<const T*>(bias);
       auto* to = static_cast<T*>(y);
-      error = last ? launch<forward<T, Tile, true, kByFours>>(config, geometry, tiles, relu, from, weight, shift, to)
-                   : launch<forward<T, Tile, false, kByFours>>(config, geometry, tiles, relu, from, weight, shift, to);
+      error = last ? launch<forward<T, Tile, true>>(config, geometry, tiles, relu, from, weight, shift, to)
+                   : launch<forward<T, Tile, false>>(config, geometry, tiles, relu, from, weight, shift, to);
     });
   };
   is_floating_point(p.dtype) ? switch_floating(p.dtype, typed) : switch_integer(p.dtype, [&]<class T>() {
@@ -146,16 +135,13 @@ cudaError_t conv2d_grad_input(const Conv2dProblem& p, const void* grad_y, const 
   cudaError_t error = cudaSuccess;
   switch_floating(p.dtype, [&]<class T>() {
     const bool last = geometry.shape.last;
-    const bool fours = last && in_fours(geometry.shape.K, grad_y, sizeof(T)) && in_fours(C, w, sizeof(T));
-    with_tile<T>(geometry.in_pixels, C, p.groups, fours, [&]<class Tile, bool kByFours>() {
+    with_tile(geometry.in_pixels, C, [&]<class Tile>() {
       const Tiles tiles = Tiles::of<Tile>(geometry.in_pixels, C, 1);
       const LaunchConfig config = grid_of<Tile>(tiles, geometry, stream);
       const auto *grad = static_cast<const T*>(grad_y), *weight = static_cast<const T*>(w);
       auto* to = static_cast<T*>(grad_x);
-      if (kByFours || last)
-        error = launch<grad_input<T, Tile, true, kByFours>>(config, geometry, tiles, grad, weight, to);
-      else
-        error = launch<grad_input<T, Tile, false, false>>(config, geometry, tiles, grad, weight, to);
+      error = last ? launch<grad_input<T, Tile, true>>(config, geometry, tiles, grad, weight, to)
+                   : launch<grad_input<T, Tile, false>>(config, geometry, tiles, grad, weight, to);
     });
   });
   return error;
@@ -164,12 +150,10 @@ cudaError_t conv2d_grad_input(const Conv2dProblem& p, const void* grad_y, const 
 std::int64_t conv2d_grad_weight_parts(const Conv2dProblem& p, int multiprocessors) {
   const std::int64_t K = p.K / p.groups, taps = p.C / p.groups * p.R * p.S;
   std::int64_t tiles = 1;
-  const auto count = [&]<class Tile, bool>() {
+  with_tile(K, taps, [&]<class Tile>() {
     const Tiles all = Tiles::of<Tile>(K, taps, 1);
     tiles = std::int64_t{all.rows} * all.columns * p.groups;
-  };
-  p.dtype == kFloat32 ? with_tile<float>(K, taps, most_parts(p), false, count)
-                      : with_tile<double>(K, taps, most_parts(p), false, count);
+  });
   // Two blocks a multiprocessor.
   return std::clamp<std::int64_t>(2 * std::int64_t{multiprocessors} / tiles, 1, most_parts(p));
 }
@@ -182,9 +166,7 @@ cudaError_t conv2d_grad_weight(const Conv2dProblem& p, const void* grad_y, const
   switch_floating(p.dtype, [&]<class T>() {
     using Sums = Accumulator<T>;
     const bool last = geometry.shape.last;
-    const bool fours =
-        in_fours(last ? K : p.P * p.Q, grad_y, sizeof(T)) && (!last || in_fours(geometry.shape.C, x, sizeof(T)));
-    with_tile<T>(K, taps, most_parts(p), fours, [&]<class Tile, bool kByFours>() {
+    with_tile(K, taps, [&]<class Tile>() {
       const Tiles tiles = Tiles::of<Tile>(K, taps, part_count);
       const LaunchConfig config = grid_of<Tile>(tiles, geometry, stream);
       // Whole slices, so that no part reads beyond its end.
@@ -192,10 +174,9 @@ cudaError_t conv2d_grad_weight(const Conv2dProblem& p, const void* grad_y, const
       const int pixels_of_part = static_cast<int>((each + Tile::kK - 1) / Tile::kK * Tile::kK);
       const auto *grad = static_cast<const T*>(grad_y), *from = static_cast<const T*>(x);
       const auto with_output = [&]<class Out>(Out* to) {
-        error = last ? launch<grad_weight<T, Out, Tile, true, kByFours>>(config, geometry, tiles, pixels_of_part, grad,
-                                                                         from, to)
-                     : launch<grad_weight<T, Out, Tile, false, kByFours>>(config, geometry, tiles, pixels_of_part, grad,
-                                                                          from, to);
+        error = last
+                    ? launch<grad_weight<T, Out, Tile, true>>(config, geometry, tiles, pixels_of_part, grad, from, to)
+                    : launch<grad_weight<T, Out, Tile, false>>(config, geometry, tiles, pixels_of_part, grad, from, to);
       };
       if (part_count == 1) return with_output(static_cast<T*>(grad_w));
       with_output(static_cast<Sums*>(parts));

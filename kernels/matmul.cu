@@ -14,10 +14,9 @@ struct Product {
   std::int64_t tiles_n;
 };
 
-template <class T, class Tile, bool kByFours, bool kAlongKA, bool kAlongKB>
-__global__ void __launch_bounds__(256, Tile::kBlocks)
-    multiply(Product p, bool relu, MatrixSource<T, kAlongKA, std::int64_t> a, MatrixSource<T, kAlongKB, std::int64_t> b,
-             const T* bias, T* c) {
+template <class T, class Tile, bool kAlongKA, bool kAlongKB>
+__global__ void __launch_bounds__(256) multiply(Product p, bool relu, MatrixSource<T, kAlongKA, std::int64_t> a,
+                                                MatrixSource<T, kAlongKB, std::int64_t> b, const T* bias, T* c) {
   using C = Accumulator<T>;
   const std::int64_t m0 = blockIdx.x / p.tiles_n * Tile::kM, n0 = blockIdx.x % p.tiles_n * Tile::kN;
   for (std::int64_t i = blockIdx.z; i < p.batch; i += gridDim.z) {
@@ -25,17 +24,16 @@ __global__ void __launch_bounds__(256, Tile::kBlocks)
     auto columns = b;
     rows.base += i * p.a_batch;
     columns.base += i * p.b_batch;
-    gemm_tile<C, Tile, kByFours, kByFours>(rows, columns, m0, n0, std::int64_t{0}, p.K,
-                                           [&](std::int64_t m, std::int64_t n, C sum) {
-                                             if (m >= p.M || n >= p.N) return;
-                                             if (bias != nullptr) sum += static_cast<C>(widen(bias[n]));
-                                             if (relu) sum = above_zero(sum);
-                                             c[(i * p.M + m) * p.N + n] = convert<T>(sum);
-                                           });
+    gemm_tile<C, Tile>(rows, columns, m0, n0, std::int64_t{0}, p.K, [&](std::int64_t m, std::int64_t n, C sum) {
+      if (m >= p.M || n >= p.N) return;
+      if (bias != nullptr) sum += static_cast<C>(widen(bias[n]));
+      if (relu) sum = above_zero(sum);
+      c[(i * p.M + m) * p.N + n] = convert<T>(sum);
+    });
   }
 }
 
-template <class T, class Tile, bool kByFours>
+template <class T, class Tile>
 cudaError_t launch_tiles(const MatmulProblem& p, bool relu, const void* a, const void* b, const void* bias, void* c,
                          cudaStream_t stream) {
   const std::int64_t tiles_m = (p.M + Tile::kM - 1) / Tile::kM, tiles_n = (p.N + Tile::kN - 1) / Tile::kN;
@@ -49,8 +47,8 @@ cudaError_t launch_tiles(const MatmulProblem& p, bool relu, const void* a, const
     const MatrixSource<T, kAlongKA, std::int64_t> rows{static_cast<const T*>(a), p.M, p.K, p.a_row, p.a_col};
     const auto with_b = [&]<bool kAlongKB>() {
       const MatrixSource<T, kAlongKB, std::int64_t> columns{static_cast<const T*>(b), p.N, p.K, p.b_col, p.b_row};
-      error = launch<multiply<T, Tile, kByFours, kAlongKA, kAlongKB>>(config, product, relu, rows, columns,
-                                                                      static_cast<const T*>(bias), static_cast<T*>(c));
+      error = launch<multiply<T, Tile, kAlongKA, kAlongKB>>(config, product, relu, rows, columns,
+                                                            static_cast<const T*>(bias), static_cast<T*>(c));
     };
     p.b_row == 1 ? with_b.template operator()<true>() : with_b.template operator()<false>();
   };
@@ -65,11 +63,7 @@ cudaError_t matmul(const MatmulProblem& p, bool relu, const void* a, const void*
   if (p.batch * p.M * p.N == 0) return cudaSuccess;
   cudaError_t error = cudaSuccess;
   const auto typed = [&]<class T>() {
-    const bool fours = lies_in_runs(4, sizeof(T), a, p.M, p.K, p.a_row, p.a_col, p.a_batch) &&
-                       lies_in_runs(4, sizeof(T), b, p.N, p.K, p.b_col, p.b_row, p.b_batch);
-    with_tile<T>(p.M, p.N, p.batch, fours, [&]<class Tile, bool kByFours>() {
-      error = launch_tiles<T, Tile, kByFours>(p, relu, a, b, bias, c, stream);
-    });
+    with_tile(p.M, p.N, [&]<class Tile>() { error = launch_tiles<T, Tile>(p, relu, a, b, bias, c, stream); });
   };
   is_floating_point(p.dtype) ? switch_floating(p.dtype, typed) : switch_integer(p.dtype, [&]<class T>() {
     if constexpr (!std::is_same_v<T, bool>) typed.template operator()<T>();

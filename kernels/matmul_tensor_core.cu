@@ -36,9 +36,8 @@ cudaError_t launch_tiles(const MatmulProblem& p, bool relu, const void* a, const
   const Batch batch{p.a_batch, p.b_batch, p.M * p.N};
   const TensorOutput<T, T> to{static_cast<T*>(c),
                               static_cast<const T*>(bias),
-                              static_cast<int>(p.M),
                               static_cast<int>(p.N),
-                              TensorPlace::of_rows(p.N),
+                              TensorPlace::of_rows(p.N, p.M),
                               relu,
                               p.N % 4 == 0 && is_aligned(c, 4 * sizeof(T))};
   const auto source = [&]<bool kAlongK>(const void* x, std::int64_t rows, std::int64_t row_stride,

@@ -34,20 +34,22 @@ inline void cp_async_wait() {
 /// Starts a copy of 4, 8 or 16 bytes; both addresses are aligned to as many. Only `from_bytes` of them are read, the
 /// rest becomes zero: 0 pads, and then `from` is not read. 16 bytes go past L1, which holds nothing for later here.
 template <int kBytes>
-__device__ __forceinline__ void cp_async(void* to, const void* from, int from_bytes = kBytes) {
+__device__ __forceinline__ void cp_async(unsigned to, const void* from, int from_bytes = kBytes) {
   static_assert(kBytes == 4 || kBytes == 8 || kBytes == 16);
 #if __CUDA_ARCH__ >= 800
   if constexpr (kBytes == 16) {
-    asm volatile("cp.async.cg.shared.global [%0], [%1], 16, %2;" ::"r"(shared_address(to)), "l"(from), "r"(from_bytes)
-                 : "memory");
+    asm volatile("cp.async.cg.shared.global [%0], [%1], 16, %2;" ::"r"(to), "l"(from), "r"(from_bytes) : "memory");
   } else {
-    asm volatile("cp.async.ca.shared.global [%0], [%1], %2, %3;" ::"r"(shared_address(to)), "l"(from), "n"(kBytes),
-                 "r"(from_bytes)
+    asm volatile("cp.async.ca.shared.global [%0], [%1], %2, %3;" ::"r"(to), "l"(from), "n"(kBytes), "r"(from_bytes)
                  : "memory");
   }
 #else
   __trap();
 #endif
+}
+template <int kBytes>
+__device__ __forceinline__ void cp_async(void* to, const void* from, int from_bytes = kBytes) {
+  cp_async<kBytes>(shared_address(to), from, from_bytes);
 }
 
 /// Ends a group: the copies since the last call.

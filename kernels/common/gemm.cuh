@@ -16,21 +16,14 @@
 
 namespace cresset::kernels {
 
-// kSideM x kSideN threads, each of which computes kPartsM x kPartsN squares of 4 x 4 elements, a grid of threads apart,
-// so that the lanes of a warp read neighbouring groups of 4 from shared memory.
-template <int kThreadsM, int kThreadsN, int kPartsM, int kPartsN>
+// kThreadSide x kThreadSide threads, each of which computes 4 x 4 elements.
+template <int kThreadSide>
 struct GemmTile {
-  static constexpr int kM = kThreadsM * 4 * kPartsM, kN = kThreadsN * 4 * kPartsN, kK = 8;
-  static constexpr int kSideM = kThreadsM, kSideN = kThreadsN;
-  static constexpr int kThreads = kThreadsM * kThreadsN;  // one-dimensional
-  static constexpr int kRowParts = kPartsM, kColumnParts = kPartsN;
-  // Blocks of at most 256 threads that share a multiprocessor: where 128 registers a thread are just enough.
-  static constexpr int kBlocks = kThreads == 256 && kPartsM * kPartsN == 4 ? 2 : 1;
+  static constexpr int kM = kThreadSide * 4, kN = kThreadSide * 4, kK = 8;
+  static constexpr int kSide = kThreadSide, kThreads = kThreadSide * kThreadSide;  // one-dimensional
 };
-using SmallTile = GemmTile<8, 8, 1, 1>;     // 32 x 32 by 64 threads
-using MediumTile = GemmTile<16, 16, 1, 1>;  // 64 x 64 by 256
-using TallTile = GemmTile<16, 8, 2, 2>;     // 128 x 64 by 128
-using LargeTile = GemmTile<16, 16, 2, 2>;   // 128 x 128 by 256
+using SmallTile = GemmTile<8>;    // 32 x 32 by 64 threads
+using MediumTile = GemmTile<16>;  // 64 x 64 by 256
 
 // One slice of one operand: kLines lines of kWidth elements, in two buffers. A line's blocks of 8 or 16 elements swap
 // places by the line's number, so that lanes that write to several lines at once meet no bank twice: to neighbouring
@@ -43,14 +36,13 @@ struct alignas(16) Slice {
   }
 };
 
-// A thread's share of the slices of one operand: fours of elements, in the direction in which memory runs. They lie
-// side by side and are loaded at once where kByFours; else a line's elements go to neighbouring lanes where that is
-// possible.
-template <class C, class Tile, int kWidth, bool kByFours, class Source>
+// A thread's share of the slices of one operand: fours of elements, in the direction in which memory runs. A line's
+// elements go to neighbouring lanes where that is possible.
+template <class C, class Tile, int kWidth, class Source>
 class SliceCopy {
   using T = typename Source::Element;
   using Row = decltype(std::declval<const Source&>().row(0));
-  static constexpr bool kAlongK = Source::kAlongK, kSideBySide = kAlongK || kByFours;
+  static constexpr bool kAlongK = Source::kAlongK;
   static constexpr int kFours = kWidth * Tile::kK / 4, kFoursOfLine = (kAlongK ? Tile::kK : kWidth) / 4;
   static constexpr int kApart = Tile::kThreads / kFoursOfLine;  // lines between two of a thread's
   static constexpr int kEach = (kFours + Tile::kThreads - 1) / Tile::kThreads;
@@ -68,13 +60,7 @@ class SliceCopy {
 #pragma unroll
     for (int i = 0; i < kEach; ++i) {
       if (!is_there(i)) continue;
-      if constexpr (kByFours) {
-        const auto found = source_.at(rows_[kAlongK ? i : 0], source_.depth(k + (kAlongK ? element(0) : line(i))));
-        Vector<T, 4> four;
-        if (found.there) four = *reinterpret_cast<const Vector<T, 4>*>(found.at);
-#pragma unroll
-        for (int e = 0; e < 4; ++e) next_[i][e] = found.there ? static_cast<C>(widen(four.at[e])) : C(0);
-      } else if constexpr (kAlongK) {
+      if constexpr (kAlongK) {
 #pragma unroll
         for (int e = 0; e < 4; ++e) next_[i][e] = value(source_.at(rows_[i], source_.depth(k + element(e))));
       } else {
@@ -90,25 +76,20 @@ class SliceCopy {
 #pragma unroll
     for (int i = 0; i < kEach; ++i) {
       if (!is_there(i)) continue;
-      if constexpr (kByFours && !kAlongK) {
-        *reinterpret_cast<Vector<C, 4>*>(&at(line(i), element(0))) =
-            Vector<C, 4>{{next_[i][0], next_[i][1], next_[i][2], next_[i][3]}};
-      } else {
 #pragma unroll
-        for (int e = 0; e < 4; ++e) (kAlongK ? at(element(e), line(i)) : at(line(i), element(e))) = next_[i][e];
-      }
+      for (int e = 0; e < 4; ++e) (kAlongK ? at(element(e), line(i)) : at(line(i), element(e))) = next_[i][e];
     }
   }
 
  private:
-  static constexpr int kRows = kAlongK ? kEach : kByFours ? 1 : 4;
+  static constexpr int kRows = kAlongK ? kEach : 4;
   static __device__ int thread() { return static_cast<int>(threadIdx.x); }
   static __device__ bool is_there(int i) {
     return kFours % Tile::kThreads == 0 || thread() + i * Tile::kThreads < kFours;
   }
   static __device__ int line(int i) { return thread() / kFoursOfLine + i * kApart; }
   static __device__ int element(int e) {
-    return kSideBySide ? thread() % kFoursOfLine * 4 + e : thread() % kFoursOfLine + e * kFoursOfLine;
+    return kAlongK ? thread() % kFoursOfLine * 4 + e : thread() % kFoursOfLine + e * kFoursOfLine;
   }
   static __device__ C value(const Found<T>& found) { return found.there ? static_cast<C>(widen(*found.at)) : C(0); }
 
@@ -118,22 +99,19 @@ class SliceCopy {
 };
 
 // store(m, n, the sum of products over k in [k_begin, k_end)) for rows [m0, m0 + kM) of A and columns [n0, n0 + kN) of
-// B, also for those that do not exist. The operands are sources (source.cuh); kFoursA and kFoursB say that any four of
-// their elements from a multiple of 4 on, along the direction in which they run, lie together and aligned, or do not
-// exist. With k_begin a multiple of kK.
-template <class C, class Tile, bool kFoursA, bool kFoursB, class A, class B, class Index, class Store>
+// B, also for those that do not exist. The operands are sources (source.cuh). With k_begin a multiple of kK.
+template <class C, class Tile, class A, class B, class Index, class Store>
 __device__ void gemm_tile(const A& a, const B& b, Index m0, Index n0, Index k_begin, Index k_end, Store store) {
   using SliceA = Slice<C, Tile::kK, Tile::kM>;
   using SliceB = Slice<C, Tile::kK, Tile::kN>;
   auto& slice_a = shared<SliceA, 0>();
   auto& slice_b = shared<SliceB, 1>();
-  SliceCopy<C, Tile, Tile::kM, kFoursA, A> copy_a(a, m0);
-  SliceCopy<C, Tile, Tile::kN, kFoursB, B> copy_b(b, n0);
+  SliceCopy<C, Tile, Tile::kM, A> copy_a(a, m0);
+  SliceCopy<C, Tile, Tile::kN, B> copy_b(b, n0);
 
-  const int row = static_cast<int>(threadIdx.x) / Tile::kSideN * 4,
-            column = static_cast<int>(threadIdx.x) % Tile::kSideN * 4;
-  constexpr int kApartM = Tile::kSideM * 4, kApartN = Tile::kSideN * 4;
-  C sums[Tile::kRowParts * 4][Tile::kColumnParts * 4] = {};
+  const int row = static_cast<int>(threadIdx.x) / Tile::kSide * 4,
+            column = static_cast<int>(threadIdx.x) % Tile::kSide * 4;
+  C sums[4][4] = {};
   if (k_begin < k_end) {
     copy_a.fetch(k_begin);
     copy_b.fetch(k_begin);
@@ -150,19 +128,13 @@ __device__ void gemm_tile(const A& a, const B& b, Index m0, Index n0, Index k_be
     }
 #pragma unroll
     for (int line = 0; line < Tile::kK; ++line) {
-      Vector<C, 4> rows[Tile::kRowParts], columns[Tile::kColumnParts];
+      const auto rows = *reinterpret_cast<const Vector<C, 4>*>(&slice_a.at[buffer][line][SliceA::place(line, row)]);
+      const auto columns =
+          *reinterpret_cast<const Vector<C, 4>*>(&slice_b.at[buffer][line][SliceB::place(line, column)]);
 #pragma unroll
-      for (int i = 0; i < Tile::kRowParts; ++i)
-        rows[i] =
-            *reinterpret_cast<const Vector<C, 4>*>(&slice_a.at[buffer][line][SliceA::place(line, row + i * kApartM)]);
+      for (int i = 0; i < 4; ++i)
 #pragma unroll
-      for (int j = 0; j < Tile::kColumnParts; ++j)
-        columns[j] = *reinterpret_cast<const Vector<C, 4>*>(
-            &slice_b.at[buffer][line][SliceB::place(line, column + j * kApartN)]);
-#pragma unroll
-      for (int i = 0; i < Tile::kRowParts * 4; ++i)
-#pragma unroll
-        for (int j = 0; j < Tile::kColumnParts * 4; ++j) sums[i][j] += rows[i / 4].at[i % 4] * columns[j / 4].at[j % 4];
+        for (int j = 0; j < 4; ++j) sums[i][j] += rows.at[i] * columns.at[j];
     }
     if (more) {
       copy_a.put(slice_a.at[buffer ^ 1]);
@@ -171,10 +143,9 @@ __device__ void gemm_tile(const A& a, const B& b, Index m0, Index n0, Index k_be
     __syncthreads();
   }
 #pragma unroll
-  for (int i = 0; i < Tile::kRowParts * 4; ++i)
+  for (int i = 0; i < 4; ++i)
 #pragma unroll
-    for (int j = 0; j < Tile::kColumnParts * 4; ++j)
-      store(m0 + row + i / 4 * kApartM + i % 4, n0 + column + j / 4 * kApartN + j % 4, sums[i][j]);
+    for (int j = 0; j < 4; ++j) store(m0 + row + i, n0 + column + j, sums[i][j]);
 }
 
 }  // namespace cresset::kernels

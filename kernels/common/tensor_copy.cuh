@@ -82,7 +82,7 @@ class TensorCopy {
   static __device__ int line(int i) { return static_cast<int>(threadIdx.x) / Slice::kChunks + i * kApart; }
   static __device__ int place(int i) { return Slice::place(i * kApart, line(0), chunk()); }
   __device__ __forceinline__ void copy(char* to, const Found<T>& found) const {
-    cp_async<16>(to, found.there ? found.at : source_.base, found.there ? 16 : 0);
+    cp_async<16>(to, found.at, found.there ? 16 : 0);
   }
 
   const Source& source_;

@@ -63,23 +63,29 @@ __device__ __forceinline__ void tensor_gemm(TensorSums<Tile>& sums, const A& a, 
   const CopyB copy_b(b, n0);
   const int row = TensorSums<Tile>::row(), column = TensorSums<Tile>::column();
 
+  // Fragments that are loaded word by word need an address each: then one step at a time, or registers run out.
+  constexpr bool kByWords = sizeof(T) == 4 && !(A::kAlongK && B::kAlongK);
   const auto multiply = [&](const char* stage) {
-    unsigned rows[2][Tile::kRowTiles][4], columns[2][Tile::kColumnTiles / 2][2][2];
+    constexpr int kSteps = kByWords ? 1 : 2;
+    unsigned rows[kSteps][Tile::kRowTiles][4], columns[kSteps][Tile::kColumnTiles / 2][2][2];
 #pragma unroll
-    for (int step = 0; step < 2; ++step) {
+    for (int first = 0; first < 2; first += kSteps) {
 #pragma unroll
-      for (int i = 0; i < Tile::kRowTiles; ++i) SliceA::load_a(rows[step][i], stage, row + i * 16, step);
+      for (int step = 0; step < kSteps; ++step) {
 #pragma unroll
-      for (int j = 0; j < Tile::kColumnTiles / 2; ++j)
-        SliceB::load_b(columns[step][j], stage + SliceA::kBytes, column + j * 16, step);
+        for (int i = 0; i < Tile::kRowTiles; ++i) SliceA::load_a(rows[step][i], stage, row + i * 16, first + step);
+#pragma unroll
+        for (int j = 0; j < Tile::kColumnTiles / 2; ++j)
+          SliceB::load_b(columns[step][j], stage + SliceA::kBytes, column + j * 16, first + step);
+      }
+#pragma unroll
+      for (int step = 0; step < kSteps; ++step)
+#pragma unroll
+        for (int i = 0; i < Tile::kRowTiles; ++i)
+#pragma unroll
+          for (int j = 0; j < Tile::kColumnTiles; ++j)
+            tensor_multiply<T>(sums.at[i][j], rows[step][i], columns[step][j / 2][j % 2]);
     }
-#pragma unroll
-    for (int step = 0; step < 2; ++step)
-#pragma unroll
-      for (int i = 0; i < Tile::kRowTiles; ++i)
-#pragma unroll
-        for (int j = 0; j < Tile::kColumnTiles; ++j)
-          tensor_multiply<T>(sums.at[i][j], rows[step][i], columns[step][j / 2][j % 2]);
   };
 
   if constexpr (kByChunks) {

@@ -15,25 +15,35 @@
 
 namespace cresset::kernels {
 
-// Where the element of a row and a column lies: rows are counted in planes of an image, each `row` apart.
+// Where a row of the result lies.
+struct RowPlace {
+  std::int64_t offset;
+  bool there;
+};
+
+// Rows are counted in planes of an image, each `row` apart.
 struct TensorPlace {
   FastDivide by_plane;
   std::int64_t image, row, column;
+  int rows;
   // Rows one after the other.
-  static TensorPlace of_rows(std::int64_t row_stride) { return {FastDivide(INT32_MAX), 0, row_stride, 1}; }
-  __device__ std::int64_t of_row(int m) const {
+  static TensorPlace of_rows(std::int64_t row_stride, std::int64_t rows) {
+    return {FastDivide(INT32_MAX), 0, row_stride, 1, static_cast<int>(rows)};
+  }
+  __device__ RowPlace of_row(int m) const {
     std::uint32_t i = static_cast<std::uint32_t>(m);
     const std::uint32_t in_plane = by_plane.split(i);
-    return i * image + in_plane * row;
+    return {i * image + in_plane * row, m < rows};
   }
 };
 
-template <class T, class Out>
+// `Place` has of_row() and `column`, from one column to the next.
+template <class T, class Out, class Place = TensorPlace>
 struct TensorOutput {
   Out* y;
   const T* bias;  // one a column; may be null
-  int rows, columns;
-  TensorPlace place;
+  int columns;
+  Place place;
   bool relu;
   bool fours;  // 4 elements of a row lie together, aligned: 8 bytes of 16-bit elements, 16 of float32
 };
@@ -44,9 +54,9 @@ __device__ inline unsigned pack(float low, float high) {
 }
 
 // All threads of the block take part.
-template <class Tile, class T, class Out>
-__device__ __forceinline__ void tensor_store(const TensorSums<Tile>& sums, const TensorOutput<T, Out>& to, int m0,
-                                             int n0) {
+template <class Tile, class T, class Out, class Place>
+__device__ __forceinline__ void tensor_store(const TensorSums<Tile>& sums, const TensorOutput<T, Out, Place>& to,
+                                             int m0, int n0) {
   const int lane = static_cast<int>(threadIdx.x) % kWarp, row = m0 + TensorSums<Tile>::row() + lane / 4,
             column = n0 + TensorSums<Tile>::column();
 #pragma unroll
@@ -85,8 +95,9 @@ __device__ __forceinline__ void tensor_store(const TensorSums<Tile>& sums, const
         }
       }
       const int n = column + j * 8 + (odd ? 8 : 0) + lane % 4 / 2 * 4;
-      if (m >= to.rows || n >= to.columns) continue;
-      Out* at = to.y + to.place.of_row(m) + n * to.place.column;
+      const RowPlace place = to.place.of_row(m);
+      if (!place.there || n >= to.columns) continue;
+      Out* at = to.y + place.offset + n * to.place.column;
       if (to.fours) {
         *reinterpret_cast<Vector<Out, 4>*>(at) = four;
       } else {

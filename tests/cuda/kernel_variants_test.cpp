@@ -113,21 +113,19 @@ TEST_F(KernelVariants, ProductsOfEverySize) {
     check_matmul(dtype, 20, 37, 6);
     check_matmul(dtype, 260, 290, 6);
   }
-  // The large and the tall tile, with and without loads of four elements.
-  check_matmul(kFloat32, 1032, 1020, 8);
-  check_matmul(kFloat32, 1030, 1021, 5);
-  check_matmul(kFloat32, 8200, 60, 8);
-  check_matmul(kFloat32, 8190, 61, 5);
+  // The large and the tall tile of float32.
+  check_matmul(kFloat32, 530, 521, 13);
+  check_matmul(kFloat32, 4100, 61, 5);
 }
 
 // Both gradients, too, where the type has them.
-void check_conv2d(DType dtype, const Shape& input, const Shape& kernel) {
+void check_conv2d(DType dtype, const Shape& input, const Shape& kernel, const F::Conv2dOptions& options = {}) {
   for (const MemoryFormat format : {MemoryFormat::contiguous, MemoryFormat::channels_last}) {
     const Tensor x = whole(input, dtype).contiguous(format), w = signs(kernel, dtype).contiguous(format);
     const std::string what = std::string(name(dtype)) + " " + x.shape().str() + " " + w.shape().str();
     const ForceKernelGuard force("conv2d.forward=native,conv2d.grad_input=native,conv2d.grad_weight=native",
                                  Forcing::prefer);
-    const Function forward = [](const auto& in) { return F::conv2d(in[0], in[1]); };
+    const Function forward = [&](const auto& in) { return F::conv2d(in[0], in[1], {}, options); };
     expect_same(forward, {x, w}, what);
     if (!is_floating_point(dtype)) continue;
     const Tensor grad = signs(forward({x, w}).shape(), dtype).contiguous(format);
@@ -135,7 +133,7 @@ void check_conv2d(DType dtype, const Shape& input, const Shape& kernel) {
       expect_same(
           [&](const auto& in) {
             const Tensor a = in[0].detach().requires_grad_(), b = in[1].detach().requires_grad_();
-            return autograd::grad({F::conv2d(a, b)}, {a, b}, {.grad_outputs = {in[2]}})[of];
+            return autograd::grad({F::conv2d(a, b, {}, options)}, {a, b}, {.grad_outputs = {in[2]}})[of];
           },
           {x, w, grad}, what + (of == 0 ? " grad_input" : " grad_weight"));
   }
@@ -152,17 +150,46 @@ TEST_F(KernelVariants, ConvolutionsOfEverySize) {
     check_conv2d(dtype, {2, 16, 18, 18}, {256, 16, 2, 2});  // whose pixels come in parts
     check_conv2d(dtype, {2, 3, 18, 18}, {4, 3, 2, 2});
   }
-  // The large and the tall tile, forwards, backwards and for the weights, with and without loads of four elements.
-  for (const std::int64_t few : {4, 3}) {
-    check_conv2d(kFloat32, {1, few, 64, 64}, {256, few, 1, 1});
-    check_conv2d(kFloat32, {2, few, 64, 64}, {64, few, 1, 1});
-    check_conv2d(kFloat32, {1, 256, 64, 64}, {few, 256, 1, 1});
-    check_conv2d(kFloat32, {2, 64, 64, 64}, {few, 64, 1, 1});
+  check_conv2d(kFloat32, {1, 4, 18, 3}, {256, 4, 16, 1});  // taller than conv2d_float32_weight.cu takes
+}
+
+// The kernels of conv2d_float32.cu: each tile forwards, backwards and for the weights, with numbers of channels that
+// are multiples of 8 and others.
+TEST_F(KernelVariants, LargeConvolutionsInFloat32) {
+  for (const std::int64_t few : {8, 3}) {
+    check_conv2d(kFloat32, {1, few, 49, 48}, {130, few, 1, 1});
+    check_conv2d(kFloat32, {1, few, 68, 66}, {60, few, 3, 3});
+    check_conv2d(kFloat32, {1, 130, 49, 48}, {few, 130, 1, 1});
+    check_conv2d(kFloat32, {1, 60, 68, 66}, {few, 60, 3, 3});
   }
-  check_conv2d(kFloat32, {1, 1024, 2, 2}, {1024, 1024, 1, 1});
-  check_conv2d(kFloat32, {1, 1024, 2, 3}, {1023, 1024, 1, 1});
-  check_conv2d(kFloat32, {1, 64, 2, 2}, {8192, 64, 1, 1});
-  check_conv2d(kFloat32, {1, 64, 2, 3}, {8191, 64, 1, 1});
+  check_conv2d(kFloat32, {1, 16, 9, 11}, {130, 16, 3, 3});  // the weights of more than one large tile
+  check_conv2d(kFloat32, {1, 40, 9, 11}, {130, 40, 1, 1});
+}
+
+// So few pixels for so many products that parts of each sum are computed beside each other, and bias and relu come
+// last.
+TEST_F(KernelVariants, LargeConvolutionsInParts) {
+  check_conv2d(kFloat32, {1, 32, 49, 48}, {130, 32, 3, 3});
+  for (const MemoryFormat format : {MemoryFormat::contiguous, MemoryFormat::channels_last}) {
+    const Tensor x = whole({1, 32, 49, 48}, kFloat32).contiguous(format),
+                 w = signs({130, 32, 3, 3}, kFloat32).contiguous(format), bias = signs({130}, kFloat32);
+    expect_same([](const auto& in) { return F::conv2d(in[0], in[1], in[2]); }, {x, w, bias}, "with bias");
+    expect_same([](const auto& in) { return F::conv2d_relu(in[0], in[1], in[2]); }, {x, w, bias}, "with relu");
+  }
+}
+
+TEST_F(KernelVariants, LargeConvolutionsOfEveryGeometry) {
+  const F::Conv2dOptions all[] = {{.stride = 2, .padding = 1},
+                                  {.stride = {3, 2}, .padding = {2, 0}, .dilation = {2, 2}},
+                                  {.stride = {2, 4}, .padding = {0, 3}, .dilation = {3, 2}},
+                                  {.padding = {2, 1}, .dilation = {1, 2}},
+                                  {.stride = 2, .groups = 2}};
+  for (const F::Conv2dOptions& options : all) {
+    const std::int64_t groups = options.groups;
+    check_conv2d(kFloat32, {1, 48 * groups, 75, 81}, {8 * groups, 48, 3, 2}, options);  // the gradient of the input
+  }
+  check_conv2d(kFloat32, {3, 16, 75, 81}, {96, 8, 3, 2}, all[4]);
+  check_conv2d(kFloat32, {6, 8, 75, 81}, {40, 8, 3, 2}, all[1]);
 }
 
 TEST_F(KernelVariants, PoolsWholeNumbers) {

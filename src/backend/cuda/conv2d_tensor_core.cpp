@@ -32,6 +32,12 @@ Refusal refuses(const Conv2dProblem& p, const Context& context) {
   if (const Refusal refusal = refuse_tensor_core(p.dtype, context)) return refusal;
   return refuse_large(p);
 }
+Refusal refuses_grad_input(const Conv2dProblem& p, const Context& context) {
+  if (const Refusal refusal = refuses(p, context)) return refusal;
+  if (!kernels::conv2d_tensor_core_grad_input_fits(p))
+    return {"the gradient of the input takes at most 15 x 15 taps and strides up to 16"};
+  return {};
+}
 Refusal refuses_grad_weight(const Conv2dProblem& p, const Context& context) {
   if (const Refusal refusal = refuses(p, context)) return refusal;
   return refuse_part(p, context);
@@ -41,7 +47,8 @@ Refusal refuses_grad_weight(const Conv2dProblem& p, const Context& context) {
 
 constinit const Kernel<Conv2dForward> kConv2dForwardTensorCore = {"tensor_core", refuses, run_forward<false>};
 constinit const Kernel<Conv2dReluForward> kConv2dReluForwardTensorCore = {"tensor_core", refuses, run_forward<true>};
-constinit const Kernel<Conv2dGradInput> kConv2dGradInputTensorCore = {"tensor_core", refuses, run_grad_input};
+constinit const Kernel<Conv2dGradInput> kConv2dGradInputTensorCore = {"tensor_core", refuses_grad_input,
+                                                                      run_grad_input};
 constinit const Kernel<Conv2dGradWeight> kConv2dGradWeightTensorCore = {"tensor_core", refuses_grad_weight,
                                                                         run_grad_weight};
 

@@ -3,6 +3,7 @@
 #include <bit>
 
 #include "accesses.h"
+#include "cudasim/async_copy.h"
 #include "cudasim/half_bits.h"
 #include "device.h"
 #include "report.h"
@@ -80,10 +81,20 @@ void exchange_mma(void* const* lanes, unsigned) {
   }
 }
 
-void require_sm(int sm, const char* what, Where where) {
+namespace {
+
+const cudaDeviceProp& running_device() {
   const Runtime& runtime = Runtime::instance();
-  const cudaDeviceProp& p = runtime.devices[static_cast<size_t>(runtime.running_device)]->properties;
-  if (p.major * 10 + p.minor >= sm) return;
+  return runtime.devices[static_cast<size_t>(runtime.running_device)]->properties;
+}
+
+}  // namespace
+
+bool has_sm(int sm) { return running_device().major * 10 + running_device().minor >= sm; }
+
+void require_sm(int sm, const char* what, Where where) {
+  if (has_sm(sm)) return;
+  const cudaDeviceProp& p = running_device();
   Runner::instance().fail(
       "unsupported instruction", cudaErrorLaunchFailure,
       format("%s at %s:%d needs sm_%d; the device is sm_%d%d", what, where.file, where.line, sm, p.major, p.minor));

@@ -16,6 +16,9 @@ struct AsyncCopy {
   unsigned group;
 };
 
+/// Whether the device that runs the kernel has compute capability `sm`.
+CUDASIM_API bool has_sm(int sm);
+
 CUDASIM_API void issue_copy(const AsyncCopy& copy, Where where);
 CUDASIM_API void commit_copies();
 /// The running thread's copies of all but the last `pending` groups, oldest first; all of them, uncommitted ones too,
