@@ -1,11 +1,12 @@
 """Reports what the CUDA kernels are made of and what share of an H100's peak that allows. Everything is computed from the
 binary and from addresses that the simulator counts; nothing is measured, and no GPU is needed.
 
-  python3 tools/kernel_report [--library FILE]                 registers, shared memory, occupancy and main loops
+  python3 tools/kernel_report [--library FILE...]              registers, shared memory, occupancy and main loops
   python3 tools/kernel_report --simulated FILE --write FILE    and each convolution's terms, as a page
 
-Exits with 1 where a kernel uses local memory (spills), a kernel of a GPU is over its shared memory, or, with --simulated, a
-main loop of a convolution or matrix product has bank conflicts.
+A FILE of the library may be an object file that nvcc made of one .cu: what is not there is left out. Exits with 1 where a
+kernel uses local memory (spills), a kernel of a GPU is over its shared memory, or, with --simulated, a main loop of a
+convolution or matrix product has bank conflicts, or a kernel that a convolution takes is in none of the files.
 """
 import argparse
 import json
@@ -70,15 +71,16 @@ def dram_bytes(c, dtype):
 
 
 def convolution_rows(kernels, launches_of):
-    """(convolution, direction, dtype, terms of each launch, share)."""
+    """(convolution, direction, dtype, terms of each launch, share), and the kernels that no file has."""
     by_name = {(k.file, k.name): k for (arch, _), k in kernels.items() if arch == "sm_90"}
-    wanted, asked = [], []
+    wanted, asked, missing = [], [], set()
     for line, c, direction, dtype in problems():
-        for launch in launches_of[line]:
-            file = launch["place"].split(":")[0]
-            kernel = by_name.get((file, binary.plain(launch["kernel"])))
-            if kernel is None:
-                sys.exit(f"kernel_report: the library has no {launch['kernel']} of {file} for sm_90: are both of one source?")
+        names = [(launch["place"].split(":")[0], binary.plain(launch["kernel"])) for launch in launches_of[line]]
+        missing.update(name for name in names if name not in by_name)
+        if any(name not in by_name for name in names):
+            continue
+        for launch, name in zip(launches_of[line], names):
+            kernel = by_name[name]
             threads = launch["block"][0] * launch["block"][1] * launch["block"][2]
             asked.append(("sm_90", kernel.registers, kernel.shared, launch["dynamic_shared"], threads))
             wanted.append((line, kernel, launch))
@@ -94,18 +96,20 @@ def convolution_rows(kernels, launches_of):
                 dram_bytes(c, dtype) if has_math else 0, dtype,
             )
         )  # fmt: skip
-    return [
+    rows = [
         (c, direction, dtype, terms[line], model.total_share(terms[line], c.multiplications, dtype))
         for line, c, direction, dtype in problems()
+        if line in terms
     ]
+    return rows, missing
 
 
 def main():
     parser = argparse.ArgumentParser(prog="kernel_report", description=__doc__.split("\n\n")[0])
-    parser.add_argument("--library", default=os.path.join(ROOT, "build/cuda/lib/libcresset_cuda.so"))
+    parser.add_argument("--library", nargs="+", default=[os.path.join(ROOT, "build/cuda/lib/libcresset_cuda.so")])
     parser.add_argument("--arch", action="append", help="read the code of this architecture (default: all of the library's)")
     parser.add_argument("--simulated", metavar="PROGRAM", help="kernel_accesses of a sim build (build/sim/recorded/bin)")
-    parser.add_argument("--blocks", type=int, default=2, help="blocks of each launch that the simulator runs (default: 2)")
+    parser.add_argument("--blocks", type=int, default=4, help="blocks of each launch that the simulator runs (default: 4)")
     parser.add_argument("--counts", metavar="FILE", help="keep what the simulator counted, or read it where FILE exists")
     parser.add_argument("--tools", action="store_true", help="only look for cuobjdump and nvdisasm")
     parser.add_argument("--write", metavar="FILE", help="write the tables there, as Markdown")
@@ -114,11 +118,14 @@ def main():
     environment = binary.find_tools()
     if arguments.tools:
         return 0
-    kernels = binary.read_resources(arguments.library, environment)
+    kernels = {}
+    for library in arguments.library:
+        found = binary.read_resources(library, environment)
+        for arch in sorted({arch for arch, _ in found}):
+            if not arguments.arch or arch in arguments.arch:
+                binary.read_code(library, arch, found, environment)
+        kernels.update(found)
     archs = sorted({arch for arch, _ in kernels}, key=lambda a: int(a[3:].rstrip("af")))
-    read = arguments.arch or archs
-    for arch in read:
-        binary.read_code(arguments.library, arch, kernels, environment)
 
     wrong = []
     for kernel in kernels.values():
@@ -131,8 +138,7 @@ def main():
     held = occupancies([(k.arch, k.registers, k.shared, 0, t) for k, t in zip(listed, threads)])
     for kernel, t, blocks in zip(listed, threads, held):
         print(page.kernel_line(kernel, t, blocks))
-    text = page.kernels(listed, threads, held)
-
+    rows = []
     if arguments.simulated or (arguments.counts and os.path.exists(arguments.counts)):
         if arguments.counts and os.path.exists(arguments.counts):
             with open(arguments.counts, encoding="utf-8") as file:
@@ -142,15 +148,15 @@ def main():
             if arguments.counts:
                 with open(arguments.counts, "w", encoding="utf-8") as file:
                     json.dump(launches_of, file)
-        rows = convolution_rows(kernels, launches_of)
+        rows, missing = convolution_rows(kernels, launches_of)
+        wrong += [f"{name} of {file} is in none of the files: are they of the simulator's source?" for file, name in missing]
         for c, direction, dtype, terms, _ in rows:
             for t in terms:
                 if t.in_loop_conflicts:
                     wrong.append(f"{t.kernel} ({direction} of {c}, {dtype}): {t.in_loop_conflicts} bank conflicts in loops")
-        text = page.convolutions(rows) + text
     if arguments.write:
         with open(arguments.write, "w", encoding="utf-8") as file:
-            file.write(page.INTRODUCTION + text)
+            file.write(page.INTRODUCTION + page.convolutions(rows) + page.kernels(listed, threads, held, rows))
     for line in sorted(set(wrong)):
         print("kernel_report:", line, file=sys.stderr)
     print(f"kernel_report: {len(kernels)} kernels of {len(archs)} architectures, {len(set(wrong))} complaints")

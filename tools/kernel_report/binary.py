@@ -1,7 +1,7 @@
 """What nvcc made of the kernels: registers, shared and local memory of each, and the machine code of its main loop.
 
 cuobjdump and nvdisasm are the toolkit's where it has them (bin/), else those of the PyPI packages nvidia-cuda-cuobjdump
-and nvidia-cuda-nvdisasm, else those that PATH names.
+and nvidia-cuda-nvdisasm or of triton, else those that PATH names.
 """
 import collections
 import glob
@@ -28,6 +28,7 @@ def find_tools():
     folders = [os.path.join(toolkit(), "bin")] if toolkit() else []
     for path in sys.path:
         folders += sorted(glob.glob(os.path.join(path, "nvidia", "*", "bin")))
+        folders.append(os.path.join(path, "triton", "backends", "nvidia", "bin"))
     folders += os.environ.get("PATH", "").split(os.pathsep)
     found = []
     for tool in ("cuobjdump", "nvdisasm"):

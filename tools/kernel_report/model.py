@@ -4,7 +4,7 @@ The terms, each a time in clocks, for a launch of `grid` blocks of `warps` warps
 
     iterations  barriers that a block passes (counted by the simulator) / barriers of the main loop
     issue(b)    iterations * the largest of
-                  w * I                         every instruction of the loop takes a slot; w = b * warps / 4 warps share one
+                  w * I                         every instruction of the loop takes a slot; w = ceil(b * warps / 4) warps share one
                   w * M * c                     M multiply-adds of c clocks each
                   I + L_shared                  a warp alone: its loop, and shared memory's latency behind the barrier
                   L_global / ahead + L_shared   a slice's way from L2, spread over the slices that are under way
@@ -15,24 +15,32 @@ The terms, each a time in clocks, for a launch of `grid` blocks of `warps` warps
     time        the largest of local, L2 and DRAM; launches of one call follow one another
     share       multiply-adds of the problem / the device's rate, divided by the time
 
+The instructions before and behind the main loop are not counted: a block's first slice, and the stores of its results.
+
 So the share is at most the least of: issue share, shared-memory share, L2 share, DRAM share, each with the loss by tiles
 that stick out of the problem and by the last wave.
 """
 import math
 from dataclasses import dataclass
 
-# NVIDIA H100 SXM5. SMs, lanes and HBM from NVIDIA's "H100 Tensor Core GPU Architecture"; L2 from the same paper on the A100
-# (5120 bytes a clock; none is given for the H100). Latencies and the rate of mma.sync against wgmma from W. Luo et al.,
-# "Benchmarking and Dissecting the Nvidia Hopper GPU Architecture via Microbenchmarking", 2024, rounded.
+# NVIDIA H100 SXM5.
+# SMs, lanes, HBM and the two boost clocks, of tensor cores in 16 bits and of all other units: NVIDIA, "H100 Tensor Core GPU
+# Architecture", version 1.04. They give its 66.9 TFLOP/s of float32 (132 x 128 x 2 x 1.98 GHz) and 989.4 of dense bfloat16
+# (132 x 4096 x 1.83 GHz). Registers, shared memory and warps of an SM: NVIDIA, "Hopper tuning guide".
 SMS = 132
-CLOCK = 1.83e9
-DRAM_BYTES = 3.35e12 / CLOCK
+CLOCKS = {"float32": 1.98e9, "bfloat16": 1.83e9}
+HBM_BYTES = 3.35e12  # a second
+FFMA_OF_SM = 128  # multiply-adds a clock
+BF16_DENSE_OF_SM = 2048
+# L2: NVIDIA gives 5120 bytes a clock for the A100 ("A100 Tensor Core GPU Architecture", version 1.0) and nothing for the H100.
 L2_BYTES = 5120
+# Latencies in clocks, and the part of the dense rate that mma.sync can have (all of it takes wgmma, which is of sm_90a alone):
+# W. Luo et al., "Benchmarking and Dissecting the Nvidia Hopper GPU Architecture via Microbenchmarking", arXiv:2402.13499,
+# rounded; the second paper of the same group, arXiv:2501.12084, has the same picture.
 LATENCY_SHARED = 30
 LATENCY_GLOBAL = 270  # a hit in L2
-FFMA_OF_SM = 128  # multiply-adds a clock
-MMA_SYNC = 0.63  # of what wgmma reaches
-BF16_OF_SM = 2048 * MMA_SYNC
+MMA_SYNC = 0.63
+BF16_OF_SM = BF16_DENSE_OF_SM * MMA_SYNC
 
 # Multiply-adds of a warp's instruction, and its clocks in one of the four parts of an SM.
 MATH = {
@@ -46,6 +54,11 @@ MATH = {
 
 def rate_of_sm(dtype):
     return FFMA_OF_SM if dtype == "float32" else BF16_OF_SM
+
+
+def peak(dtype):
+    """In TFLOP/s."""
+    return 2 * SMS * rate_of_sm(dtype) * CLOCKS[dtype] / 1e12
 
 
 def math_kind(loop):
@@ -95,7 +108,7 @@ def launch_terms(launch, kernel, held, multiplications, dram_bytes, dtype):
     kind = math_kind(loop) if loop else ""
     wavefronts = count(launch, "wavefronts") / ran
     l2_clocks = count(launch, "sectors") / ran * grid * 32 / L2_BYTES
-    dram_clocks = dram_bytes / DRAM_BYTES
+    dram_clocks = dram_bytes * CLOCKS[dtype] / HBM_BYTES
     instructions, per_loop, clocks = 0, 0, 0.0
     if kind:
         instructions, per_loop = loop.instructions, loop.math[1]
@@ -109,7 +122,7 @@ def launch_terms(launch, kernel, held, multiplications, dram_bytes, dtype):
         iterations, executed = 0, 0
 
     def issue(b):
-        w = max(1.0, b * warps / 4)
+        w = math.ceil(b * warps / 4)
         return iterations * max(
             w * instructions,
             w * per_loop * clocks,
@@ -124,7 +137,7 @@ def launch_terms(launch, kernel, held, multiplications, dram_bytes, dtype):
         if b:
             local += times * max(issue(b), b * wavefronts)
     full = min(held, of_busiest)
-    math_clocks = iterations * max(1.0, full * warps / 4) * per_loop * clocks
+    math_clocks = iterations * full * warps / 4 * per_loop * clocks
     ideal = multiplications / (SMS * rate_of_sm(dtype))
     wanted, moved = count(launch, "sectors_ideal", in_loop=True), count(launch, "sectors", in_loop=True)
     share = lambda part, whole: part / whole if whole else math.inf

@@ -1,5 +1,6 @@
 """The report as text: docs/kernels.md."""
 import math
+import statistics
 
 INTRODUCTION = """# What the kernels allow
 
@@ -16,8 +17,9 @@ python3 tools/kernel_report --arch sm_90 --simulated build/sim/recorded/bin/kern
 
 FORMULA = """## Convolutions on an H100
 
-The share of the peak that tile, instructions and occupancy allow: of {fp32:.1f} TFLOP/s in float32 ({sms} SMs of 128 multiply-adds a clock at {clock:.2f} GHz) and of {bf16:.0f} TFLOP/s by `mma.sync` in bfloat16 (it reaches about {mma:.0%} of what `wgmma` does).
-For a launch of `grid` blocks of `warps` warps, `b` of which an SM holds, with `w = b warps / 4` warps in each of its four parts, in clocks:
+The share of the peak that tile, instructions and occupancy allow: of {fp32:.1f} TFLOP/s in float32 ({sms} SMs of 128 multiply-adds a clock at {clock32:.2f} GHz), and in bfloat16 of the {bf16:.0f} TFLOP/s of `mma.sync`,
+{mma:.0%} of the {dense:.0f} ({sms} SMs of 2048 multiply-adds a clock at {clock16:.2f} GHz) that `wgmma` can have.
+For a launch of `grid` blocks of `warps` warps, `b` of which an SM holds, with `w = ⌈b warps / 4⌉` warps in the fullest of its four parts, in clocks:
 
 | term | clocks |
 | --- | --- |
@@ -26,13 +28,18 @@ For a launch of `grid` blocks of `warps` warps, `b` of which an SM holds, with `
 | shared(b) | b × wavefronts of a block: cycles of shared memory's 32 banks |
 | local | the busiest SM has ⌈grid / {sms}⌉ blocks and runs them b at a time: the sum of max(issue(b), shared(b)) |
 | L2 | sectors of all blocks × 32 bytes / {l2} bytes a clock, as if L1 caught nothing |
-| DRAM | each operand once / {dram:.0f} bytes a clock |
+| DRAM | each operand once / 3.35 TB a second |
 | time | max(local, L2, DRAM), summed over the launches of a call |
 | **share** | multiply-adds of the problem / (the device's rate × time) |
 
 The columns are the same terms as shares of the peak: *tile* (multiply-adds of the problem among those that whole tiles make), *issue* (the loop's multiply-adds in the time of `issue`), *shared*, *L2*, *DRAM* (∞: nothing is asked of it),
 *waves* (blocks an SM on average / of the busiest). The share is at most the least of them, and about tile × waves × the least of issue and shared where it is not memory that limits.
-*Extra* is the sectors that the loop's requests of global memory touch, against the ideal of as many bytes side by side. Sources of the device's figures: `tools/kernel_report/model.py`.
+*Extra* is the sectors that the loop's requests of global memory touch, against the ideal of as many bytes side by side. What stands before and behind a main loop is not counted.
+
+Sources: SMs, lanes, HBM and both clocks from NVIDIA's *H100 Tensor Core GPU Architecture* (they give its 66.9 and 989.4 TFLOP/s), the SM's registers and shared memory from the *Hopper tuning guide*; L2's width from *A100 Tensor Core GPU
+Architecture* (none is given for the H100); latencies and the part of the dense rate that `mma.sync` has from W. Luo et al., *Benchmarking and Dissecting the Nvidia Hopper GPU Architecture via Microbenchmarking* (arXiv:2402.13499).
+
+*Large* below are the convolutions of at least {large:.0f} billion multiply-adds, whose work fills all SMs many times over.
 """
 
 
@@ -52,40 +59,57 @@ def kernel_line(kernel, threads, held):
     return line
 
 
-def kernels(listed, threads, held):
-    """The kernels with a main loop of multiply-adds, on the newest architecture whose code was read."""
-    rows = [(k, t, b) for k, t, b in zip(listed, threads, held) if k.arch == "sm_90"]
+def kernels(listed, threads, held, rows):
+    """The kernels that the convolutions take, and how many others there are."""
+    named = {t.kernel: t.held for *_, terms, _ in rows for t in terms}
+    found = [k for k in listed if k.arch == "sm_90"]
+    spilled = [k for k in listed if k.local]
     lines = [
-        "## Kernels of sm_90",
+        "## Kernels of sm_90 (computed)",
         "",
-        f"{len(rows)} kernels; no kernel of the library uses local memory (no spills)."
-        if not any(k.local for k in listed)
-        else "Kernels with local memory: " + ", ".join(f"`{k.name}` ({k.arch})" for k in listed if k.local) + ".",
-        "Those whose main loop multiplies and adds (the innermost loop; loads with their width in bits):",
+        "Those of the tables above that multiply and add: their innermost loop, loads and stores with their width in bits. "
+        + (f"None of all {len(found)} kernels that were looked into uses local memory (no spills)."
+           if not spilled else "With local memory: " + ", ".join(f"`{k.name}` ({k.arch})" for k in spilled) + "."),
         "",
-        "| kernel | registers | shared, bytes | threads | blocks a SM | instructions | FFMA, HMMA or DFMA | loads and stores of the loop |",
-        "| --- | --- | --- | --- | --- | --- | --- | --- |",
-    ]
-    for kernel, t, b in rows:
-        if kernel.loop is None or not kernel.loop.math[1] or kernel.loop.math[1] < 16 and kernel.loop.math[0] == "FFMA":
+        "| kernel | registers | shared, bytes | blocks a SM | instructions | FFMA, HMMA or DFMA | loads and stores of the loop |",
+        "| --- | --- | --- | --- | --- | --- | --- |",
+    ]  # fmt: skip
+    for kernel in found:
+        if kernel.name not in named or kernel.loop is None or not kernel.loop.math[1]:
             continue
         name, count = kernel.loop.math
         share = f"{count} {name} ({count / kernel.loop.instructions:.0%})"
         lines.append(
-            f"| {kernel.file} `{kernel.name}` | {kernel.registers} | {kernel.shared} | {t} | {b} | {kernel.loop.instructions} | {share} | {kernel.loop.widths()} |"
+            f"| `{kernel.name}` | {kernel.registers} | {kernel.shared} | {named[kernel.name]} | {kernel.loop.instructions} | {share} | {kernel.loop.widths()} |"
         )
+    return "\n".join(lines) + "\n"
+
+
+LARGE = 1e9
+
+
+def summary(rows):
+    """Of the large convolutions, the least and the greatest share for each direction."""
+    lines = ["| large | " + " | ".join(("forward", "grad_input", "grad_weight")) + " |", "| --- | --- | --- | --- |"]
+    for dtype in ("float32", "bfloat16"):
+        cells = []
+        for direction in ("forward", "grad_input", "grad_weight"):
+            shares = [share for c, d, of, _, share in rows if (d, of) == (direction, dtype) and c.multiplications >= LARGE]
+            cells.append(f"{percent(min(shares))} to {percent(max(shares))}, median {percent(statistics.median(shares))}" if shares else "")
+        lines.append(f"| {dtype} | " + " | ".join(cells) + " |")
     return "\n".join(lines) + "\n"
 
 
 def convolutions(rows):
     import model
 
-    peak = 2 * model.SMS * model.CLOCK / 1e12
     lines = [
         FORMULA.format(
-            fp32=peak * model.FFMA_OF_SM, bf16=peak * model.BF16_OF_SM, sms=model.SMS, clock=model.CLOCK / 1e9,
-            mma=model.MMA_SYNC, ls=model.LATENCY_SHARED, lg=model.LATENCY_GLOBAL, l2=model.L2_BYTES, dram=model.DRAM_BYTES,
-        )
+            fp32=model.peak("float32"), bf16=model.peak("bfloat16"), dense=model.peak("bfloat16") / model.MMA_SYNC,
+            clock32=model.CLOCKS["float32"] / 1e9, clock16=model.CLOCKS["bfloat16"] / 1e9, sms=model.SMS, mma=model.MMA_SYNC,
+            ls=model.LATENCY_SHARED, lg=model.LATENCY_GLOBAL, l2=model.L2_BYTES, large=LARGE / 1e9,
+        ),
+        summary(rows),
     ]  # fmt: skip
     for dtype, layout in (("float32", "contiguous"), ("bfloat16", "channels_last")):
         lines += [
