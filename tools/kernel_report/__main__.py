@@ -74,7 +74,7 @@ def convolution_rows(kernels, launches_of):
     """(convolution, direction, dtype, terms of each launch, share), and the kernels that no file has."""
     by_name = {(k.file, k.name): k for (arch, _), k in kernels.items() if arch == "sm_90"}
     wanted, asked, missing = [], [], set()
-    for line, c, direction, dtype in problems():
+    for line in dict.fromkeys(line for line, *_ in problems()):  # two layers may be one problem
         names = [(launch["place"].split(":")[0], binary.plain(launch["kernel"])) for launch in launches_of[line]]
         missing.update(name for name in names if name not in by_name)
         if any(name not in by_name for name in names):

@@ -35,6 +35,7 @@ For a launch of `grid` blocks of `warps` warps, `b` of which an SM holds, with `
 The columns are the same terms as shares of the peak: *tile* (multiply-adds of the problem among those that whole tiles make), *issue* (the loop's multiply-adds in the time of `issue`), *shared*, *L2*, *DRAM* (∞: nothing is asked of it),
 *waves* (blocks an SM on average / of the busiest). The share is at most the least of them, and about tile × waves × the least of issue and shared where it is not memory that limits.
 *Extra* is the sectors that the loop's requests of global memory touch, against the ideal of as many bytes side by side. What stands before and behind a main loop is not counted.
+The multiply-adds of a problem are forward's in all three directions: where padding makes an output larger than its input, the gradient of the input needs fewer (shares above 100% are possible), and without padding, more.
 
 Sources: SMs, lanes, HBM and both clocks from NVIDIA's *H100 Tensor Core GPU Architecture* (they give its 66.9 and 989.4 TFLOP/s), the SM's registers and shared memory from the *Hopper tuning guide*; L2's width from *A100 Tensor Core GPU
 Architecture* (none is given for the H100); latencies and the part of the dense rate that `mma.sync` has from W. Luo et al., *Benchmarking and Dissecting the Nvidia Hopper GPU Architecture via Microbenchmarking* (arXiv:2402.13499).
