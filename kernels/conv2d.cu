@@ -32,8 +32,8 @@ __device__ BlockTile tile_of_block(const Tiles& tiles) {
 }
 
 template <class T, class Tile, bool kLast>
-__global__ void __launch_bounds__(256) forward(__grid_constant__ const ConvGeometry p, Tiles tiles, bool relu,
-                                               const T* x, const T* w, const T* bias, T* y) {
+__global__ void __launch_bounds__(256, 1) forward(__grid_constant__ const ConvGeometry p, Tiles tiles, bool relu,
+                                                  const T* x, const T* w, const T* bias, T* y) {
   using C = Accumulator<T>;
   const BlockTile at = tile_of_block(tiles);
   const int g = static_cast<int>(blockIdx.y);
@@ -49,7 +49,7 @@ __global__ void __launch_bounds__(256) forward(__grid_constant__ const ConvGeome
 }
 
 template <class T, class Tile, bool kLast>
-__global__ void __launch_bounds__(256)
+__global__ void __launch_bounds__(256, 1)
     grad_input(__grid_constant__ const ConvGeometry p, Tiles tiles, const T* grad_y, const T* w, T* grad_x) {
   using C = Accumulator<T>;
   const BlockTile at = tile_of_block(tiles);

@@ -15,8 +15,8 @@ struct Product {
 };
 
 template <class T, class Tile, bool kAlongKA, bool kAlongKB>
-__global__ void __launch_bounds__(256) multiply(Product p, bool relu, MatrixSource<T, kAlongKA, std::int64_t> a,
-                                                MatrixSource<T, kAlongKB, std::int64_t> b, const T* bias, T* c) {
+__global__ void __launch_bounds__(256, 1) multiply(Product p, bool relu, MatrixSource<T, kAlongKA, std::int64_t> a,
+                                                   MatrixSource<T, kAlongKB, std::int64_t> b, const T* bias, T* c) {
   using C = Accumulator<T>;
   const std::int64_t m0 = blockIdx.x / p.tiles_n * Tile::kM, n0 = blockIdx.x % p.tiles_n * Tile::kN;
   for (std::int64_t i = blockIdx.z; i < p.batch; i += gridDim.z) {
