@@ -27,7 +27,8 @@ deps=${CRESSET_DEPS:-${XDG_CACHE_HOME:-$HOME/.cache}/cresset}
 
 build_packages=(g++ cmake ninja-build pkg-config ccache ca-certificates libfmt-dev libhwy-dev nlohmann-json3-dev
   libcli11-dev libcurl4-openssl-dev libarchive-dev libssl-dev libstb-dev)
-test_packages=(git libgtest-dev libgmock-dev libboost-context-dev gcovr python3 clang clang-format clang-tidy shellcheck)
+test_packages=(git libgtest-dev libgmock-dev libboost-context-dev gcovr python3 clang clang-format clang-tidy shellcheck
+  doxygen)
 onednn_from_pypi=0
 case "${ID:-}-${VERSION_ID:-}" in
   debian-12)
