@@ -66,6 +66,9 @@ MODULES = {
     "sequential_named": nn.Sequential(collections.OrderedDict(conv=nn.Conv2d(1, 2, 3), act=nn.ReLU())),
     "block": Block(),
     "with_extra": WithExtra(),
+    "parameter": nn.Parameter(torch.zeros(1, 2, 2)),
+    "frozen_parameter": nn.Parameter(torch.tensor([0.5]), requires_grad=False),
+    "no_parameter": nn.Linear(1, 1, bias=False).bias,
 }
 
 

@@ -85,10 +85,24 @@ TEST(Print, AsPyTorch) {
       {"sequential_named", Sequential{{"conv", Conv2d{1, 2, 3}}, {"act", ReLU()}}.str()},
       {"block", Block().str()},
       {"with_extra", WithExtra().str()},
+      {"parameter", Parameter(zeros({1, 2, 2})).str()},
+      {"frozen_parameter", Parameter(tensor({0.5}), false).str()},
+      {"no_parameter", Linear(1, 1, {.bias = false}).bias.str()},
   };
   const auto golden = nlohmann::json::parse(std::ifstream(CRESSET_TEST_DIR "/golden/repr.json"));
   ASSERT_EQ(golden.size(), std::size(printed));
   for (const auto& [name, text] : printed) EXPECT_EQ(text, golden[name].get<std::string>()) << name;
+}
+
+TEST(Print, ParametersToAStreamAndToStandardOutput) {
+  const Parameter parameter(zeros({1, 2, 2}));
+  std::ostringstream out;
+  out << parameter;
+  EXPECT_EQ(out.str(), parameter.str());
+  testing::internal::CaptureStdout();
+  print(parameter);
+  print(parameter.data());
+  EXPECT_EQ(testing::internal::GetCapturedStdout(), parameter.str() + "\n" + zeros({1, 2, 2}).str() + "\n");
 }
 
 TEST(Print, ToAStreamAndToStandardOutput) {

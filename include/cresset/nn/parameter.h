@@ -23,6 +23,9 @@ class CRESSET_API Parameter : public Tensor {
     Tensor::operator=(static_cast<Tensor&&>(other));
     return *this;
   }
+
+  // `Parameter containing:` and the tensor, as Python prints a parameter; "None" for a default-constructed one.
+  std::string str() const;
 };
 
 // A tensor that `state_dict()` and `to()` include and that does not train, such as running statistics. A handle like
@@ -52,3 +55,8 @@ class CRESSET_API Buffer : public Tensor {
 };
 
 }  // namespace cresset::nn
+
+namespace cresset {
+CRESSET_API std::ostream& operator<<(std::ostream& out, const nn::Parameter& parameter);
+CRESSET_API void print(const nn::Parameter& parameter);
+}  // namespace cresset
