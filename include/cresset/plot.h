@@ -1,9 +1,12 @@
-// Pictures of a training: line charts and grids of images with captions, as PNG. Component `data`.
+// Pictures of a training: curves, bars, confusion matrices and grids of images with captions, as PNG and SVG.
+// Component `data`. Text is printable ASCII; anything else shows as a question mark.
 #pragma once
 
 #include <cresset/tensor.h>
 
 #include <cstdint>
+#include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -25,21 +28,73 @@ struct Picture {
   std::vector<std::uint8_t> pixels;
 };
 
+class Drawing;
+
+// What the functions below draw, for both forms of file. A handle: copies are the same figure.
+class CRESSET_API Figure {
+ public:
+  int width() const;  // pixels
+  int height() const;
+  Picture picture() const;
+  std::string svg() const;
+
+  // For the library: no user code needs these.
+  explicit Figure(Drawing drawing);
+  const Drawing& drawing() const { return *drawing_; }
+
+ private:
+  std::shared_ptr<const Drawing> drawing_;
+};
+
 // A line; points whose x or y is not finite break it. x and y are equally long (ValueError).
 struct Series {
   std::string label = {};  // "" for none in the legend
   std::vector<double> x = {};
   std::vector<double> y = {};
+  bool markers = false;  // a dot at each point
 };
 struct Chart {
   std::string title = {};
-  std::string x_label = {};
+  std::string x_label = {};  // with its unit: "time (ms)"
   std::string y_label = {};
   std::vector<Series> series = {};
-  int width = 720, height = 480;  // pixels, at least 160 by 120 (ValueError)
+  int width = 720, height = 480;  // pixels, from 160 by 120 to 10000 by 10000 (ValueError)
 };
 // Axes with ticks at round numbers that hold every finite point, the lines, and a legend where series have labels.
-CRESSET_API Picture draw(const Chart& chart);
+CRESSET_API Figure draw(const Chart& chart);
+
+// One bar in each category; none where the value is not finite.
+struct Bars {
+  std::string label = {};  // "" for none in the legend
+  std::vector<double> values = {};
+};
+struct BarChart {
+  std::string title = {};
+  std::string x_label = {};
+  std::string y_label = {};
+  std::vector<std::string> categories = {};
+  std::vector<Bars> bars = {};       // each has as many values as there are categories (ValueError)
+  std::optional<int> decimals = {};  // writes its value over each bar, with so many digits behind the point, 0 to 9
+  int width = 720, height = 480;
+};
+// Groups of bars that stand on 0, side by side in the order given, and a legend over them where bars have labels.
+CRESSET_API Figure draw(const BarChart& chart);
+
+// How often each class was taken for each: labels and predicted are of an integer type and equal shape, with numbers in
+// [0, num_classes) (ValueError). Gives int64 [num_classes, num_classes]; a row is what a class is, a column what it
+// was predicted to be.
+CRESSET_API Tensor confusion_matrix(const Tensor& labels, const Tensor& predicted, std::int64_t num_classes);
+
+struct ConfusionMatrix {
+  std::string title = {};
+  Tensor counts = {};                     // [C, C], not negative, C from 1 to 100
+  std::vector<std::string> classes = {};  // C names, or none: their numbers
+  std::string x_label = "predicted";
+  std::string y_label = "is";
+  int cell = 56;  // pixels a row, from 16 to 400; columns are as wide, or as their names, up to 9/4 of it
+};
+// A field for each pair, with its count; the shade is the count's share of its row.
+CRESSET_API Figure draw(const ConfusionMatrix& matrix);
 
 // A line of text under an image.
 struct CaptionLine {
@@ -54,14 +109,16 @@ struct GridOptions {
 };
 // images: [N, 1 or 3, H, W], uint8, or floating in [0, 1] (values outside are clamped); captions: one an image, or
 // none. Text that is wider than its image is cut.
-CRESSET_API Picture draw_grid(const Tensor& images, const std::vector<Caption>& captions,
-                              const GridOptions& options = {});
+CRESSET_API Figure draw_grid(const Tensor& images, const std::vector<Caption>& captions,
+                             const GridOptions& options = {});
 
 // All in one row, aligned at their upper edges.
-CRESSET_API Picture beside(const std::vector<Picture>& pictures);
+CRESSET_API Figure beside(const std::vector<Figure>& figures);
 
-// Writes a PNG, all or nothing. ValueError where the picture is empty or its pixels do not fit its sizes, IoError where
-// the file cannot be written, OutOfMemoryError where there is no room for a second copy.
+// Write a file, all or nothing: IoError where it cannot be written. Of a picture: ValueError where it is empty or its
+// pixels do not fit its sizes, OutOfMemoryError where there is no room for a second copy.
+CRESSET_API void save_png(const Figure& figure, const std::string& path);
 CRESSET_API void save_png(const Picture& picture, const std::string& path);
+CRESSET_API void save_svg(const Figure& figure, const std::string& path);
 
 }  // namespace cresset::plot

@@ -4,8 +4,6 @@
 #include <cmath>
 #include <map>
 
-#include "plot/font.h"
-
 namespace cresset::plot {
 namespace {
 
@@ -36,12 +34,15 @@ void Canvas::blend(int x, int y, Color color, double cover) {
   pixel[2] = mix(pixel[2], color.b);
 }
 
-void Canvas::fill(int x, int y, int w, int h, Color color, double cover) {
-  for (int row = std::max(y, 0); row < std::min(y + h, height()); ++row)
-    for (int column = std::max(x, 0); column < std::min(x + w, width()); ++column) blend(column, row, color, cover);
+void Canvas::fill(Point corner, double w, double h, Color color, double cover) {
+  const auto edge = [](double at, int most) {
+    return static_cast<int>(std::clamp<long>(std::lround(at), 0, static_cast<long>(most)));
+  };
+  const int left = edge(corner.x, width()), right = edge(corner.x + w, width());
+  const int top = edge(corner.y, height()), bottom = edge(corner.y + h, height());
+  for (int row = top; row < bottom; ++row)
+    for (int column = left; column < right; ++column) blend(column, row, color, cover);
 }
-
-void Canvas::line(Point from, Point to, double thickness, Color color) { lines({from, to}, thickness, color); }
 
 void Canvas::lines(const std::vector<Point>& points, double thickness, Color color) {
   std::map<std::pair<int, int>, double> covers;  // by row and column
@@ -67,22 +68,17 @@ void Canvas::lines(const std::vector<Point>& points, double thickness, Color col
 
 void Canvas::text(int x, int y, std::string_view text, int scale, Color color) {
   for (const Stroke& s : strokes_of(text))
-    fill(x + s.x * scale, y + s.y * scale, s.width * scale, s.height * scale, color);
+    fill({1.0 * x + s.x * scale, 1.0 * y + s.y * scale}, s.width * scale, s.height * scale, color);
 }
 
-void Canvas::copy(const Picture& from, int x, int y) {
-  for (int row = 0; row < from.height; ++row)
-    for (int column = 0; column < from.width; ++column) {
-      const std::uint8_t* p = &from.pixels[(static_cast<std::size_t>(row) * static_cast<std::size_t>(from.width) +
-                                            static_cast<std::size_t>(column)) *
-                                           3];
+void Canvas::copy(const Picture& from, int x, int y, int scale) {
+  for (int row = 0; row < from.height * scale; ++row)
+    for (int column = 0; column < from.width * scale; ++column) {
+      const auto at = static_cast<std::size_t>(row / scale) * static_cast<std::size_t>(from.width) +
+                      static_cast<std::size_t>(column / scale);
+      const std::uint8_t* p = &from.pixels[at * 3];
       blend(x + column, y + row, {p[0], p[1], p[2]});
     }
-}
-
-std::string_view text_that_fits(std::string_view text, int scale, int width) {
-  while (text_width(text, scale) > width) text.remove_suffix(1);
-  return text;
 }
 
 }  // namespace cresset::plot

@@ -5,15 +5,11 @@
 #include <limits>
 
 #include "core/check.h"
-#include "plot/axis.h"
-#include "plot/canvas.h"
+#include "plot/frame.h"
 
 namespace cresset::plot {
 namespace {
 
-constexpr Color kGridLine{228, 228, 232}, kFrame{120, 120, 128};
-// Easy to tell apart, also for most who see colours differently.
-constexpr Color kLines[] = {{31, 119, 180}, {230, 97, 0}, {44, 140, 60}, {148, 68, 169}, {140, 86, 75}, {90, 90, 90}};
 constexpr int kText = 2;
 
 struct Range {
@@ -22,74 +18,64 @@ struct Range {
     low = std::min(low, v);
     high = std::max(high, v);
   }
-  Axis axis(int count) const { return low <= high ? round_axis(low, high, count) : round_axis(0, 1, count); }
 };
 
 bool finite(const Series& s, std::size_t i) { return std::isfinite(s.x[i]) && std::isfinite(s.y[i]); }
 
-class ChartPainter {
- public:
-  explicit ChartPainter(const Chart& chart) : chart_(chart), canvas_(chart.width, chart.height) {
-    Range xs, ys;
+struct Ranges {
+  explicit Ranges(const Chart& chart) {
     for (const Series& s : chart.series)
       for (std::size_t i = 0; i < s.x.size(); ++i)
         if (finite(s, i)) {
-          xs.add(s.x[i]);
-          ys.add(s.y[i]);
+          x.add(s.x[i]);
+          y.add(s.y[i]);
         }
-    y_ = ys.axis(std::max(2, chart.height / 70));
-    x_ = xs.axis(std::max(2, chart.width / 120));
-    int widest = 0;
-    for (const double t : y_.ticks()) widest = std::max(widest, text_width(tick_text(t, y_.step), kText));
-    left_ = 16 + widest + 8;
-    right_ = chart.width - 16 - text_width(tick_text(x_.high, x_.step), kText) / 2;
-    top_ = 14 + (chart.title.empty() ? 0 : line_height(kText) + 6) + (chart.y_label.empty() ? 0 : line_height(kText));
-    bottom_ = chart.height - 16 - line_height(kText) - (chart.x_label.empty() ? 0 : line_height(kText) + 4);
   }
+  Range x, y;
+};
 
-  Picture paint() {
-    paint_axes();
-    for (std::size_t i = 0; i < chart_.series.size(); ++i) paint_line(chart_.series[i], kLines[i % std::size(kLines)]);
+class ChartPainter {
+ public:
+  explicit ChartPainter(const Chart& chart) : ChartPainter(chart, Ranges(chart)) {}
+
+  Figure paint() {
+    frame_.paint_grid();
+    paint_x_ticks();
+    frame_.paint_axes();
+    for (std::size_t i = 0; i < chart_.series.size(); ++i) paint_line(chart_.series[i], series_color(i));
     paint_legend();
-    return canvas_.take();
+    return Figure(std::move(drawing_));
   }
 
  private:
-  double to_x(double v) const { return left_ + (v - x_.low) / (x_.high - x_.low) * (right_ - left_); }
-  double to_y(double v) const { return bottom_ - (v - y_.low) / (y_.high - y_.low) * (bottom_ - top_); }
+  ChartPainter(const Chart& chart, const Ranges& ranges)
+      : chart_(chart),
+        drawing_(chart.width, chart.height),
+        x_(axis_of(ranges.x.low, ranges.x.high, std::max(2, chart.width / 120))),
+        frame_(drawing_, axis_of(ranges.y.low, ranges.y.high, std::max(2, chart.height / 70)), chart.title,
+               chart.x_label, chart.y_label, 16 + text_width(tick_text(x_.high, x_.step), kText) / 2) {}
 
-  void paint_axes() {
-    for (const double t : y_.ticks()) {
-      const int y = static_cast<int>(std::lround(to_y(t)));
-      canvas_.fill(left_, y, right_ - left_, 1, kGridLine);
-      const std::string text = tick_text(t, y_.step);
-      canvas_.text(left_ - 8 - text_width(text, kText), y - cap_height(kText) / 2 - 1, text, kText, kGrey);
-    }
+  double to_x(double v) const {
+    return frame_.left() + (v - x_.low) / (x_.high - x_.low) * (frame_.right() - frame_.left());
+  }
+  double to_y(double v) const { return frame_.to_y(v); }
+
+  void paint_x_ticks() {
     for (const double t : x_.ticks()) {
       const int x = static_cast<int>(std::lround(to_x(t)));
-      canvas_.fill(x, top_, 1, bottom_ - top_, kGridLine);
-      canvas_.fill(x, bottom_, 1, 5, kFrame);
-      const std::string text = tick_text(t, x_.step);
-      canvas_.text(x - text_width(text, kText) / 2, bottom_ + 9, text, kText, kGrey);
+      drawing_.fill(x, frame_.top(), 1, frame_.bottom() - frame_.top(), kGridLine);
+      drawing_.fill(x, frame_.bottom(), 1, 5, kFrameLine);
+      drawing_.text(x, frame_.bottom() + 9, tick_text(t, x_.step), {.color = kGrey, .anchor = Anchor::middle});
     }
-    canvas_.fill(left_, bottom_, right_ - left_ + 1, 1, kFrame);
-    canvas_.fill(left_, top_, 1, bottom_ - top_, kFrame);
-    int y = 14;
-    if (!chart_.title.empty()) {
-      // Twice a pixel to the right: the font has no bold.
-      for (const int shift : {0, 1}) canvas_.text(left_ + shift, y, chart_.title, kText, kBlack);
-      y += line_height(kText) + 6;
-    }
-    canvas_.text(left_, y - 2, chart_.y_label, kText, kGrey);
-    canvas_.text((left_ + right_ - text_width(chart_.x_label, kText)) / 2, chart_.height - 10 - line_height(kText),
-                 chart_.x_label, kText, kGrey);
   }
 
   void paint_line(const Series& s, Color color) {
     std::vector<Point> piece;
     const auto finish = [&] {
-      if (piece.size() == 1) piece.push_back(piece[0]);  // a dot
-      canvas_.lines(piece, piece.size() == 2 && piece[0].x == piece[1].x && piece[0].y == piece[1].y ? 6 : 2.4, color);
+      if (piece.size() == 1)
+        drawing_.dot(piece[0], 3, color);
+      else if (!piece.empty())
+        drawing_.lines(std::move(piece), 2.4, color);
       piece.clear();
     };
     for (std::size_t i = 0; i < s.x.size(); ++i) {
@@ -99,11 +85,14 @@ class ChartPainter {
         finish();
     }
     finish();
+    for (std::size_t i = 0; s.markers && i < s.x.size(); ++i)
+      if (finite(s, i)) drawing_.dot({to_x(s.x[i]), to_y(s.y[i])}, 4.5, color);
   }
 
   // Where a box covers least of the lines: the upper left pixel of the box.
   std::pair<int, int> emptiest_corner(int width, int height) const {
-    const int right = right_ - width - 8, left = left_ + 8, top = top_ + 8, bottom = bottom_ - height - 8;
+    const int right = frame_.right() - width - 8, left = frame_.left() + 8;
+    const int top = frame_.top() + 8, bottom = frame_.bottom() - height - 8;
     std::pair<int, int> best{right, top};
     int fewest = std::numeric_limits<int>::max();
     for (const auto& corner : {std::pair{right, top}, {left, top}, {right, bottom}, {left, bottom}}) {
@@ -141,30 +130,29 @@ class ChartPainter {
     constexpr int swatch = 26, pad = 10;
     const int row = line_height(kText), box = width + swatch + 3 * pad, height = count * row + pad;
     auto [x, y] = emptiest_corner(box, height);
-    canvas_.fill(x, y, box, height, kWhite, 0.85);
+    drawing_.fill(x, y, box, height, kWhite, 0.85);
     y += pad / 2 + 4;
     for (std::size_t i = 0; i < chart_.series.size(); ++i) {
       const Series& s = chart_.series[i];
       if (s.label.empty()) continue;
       const double middle = y + cap_height(kText) / 2.0;
-      canvas_.line({x + pad * 1.0, middle}, {x + pad + swatch * 1.0, middle}, 3, kLines[i % std::size(kLines)]);
-      canvas_.text(x + 2 * pad + swatch, y, s.label, kText, kBlack);
+      drawing_.lines({{x + pad * 1.0, middle}, {x + pad + swatch * 1.0, middle}}, 3, series_color(i));
+      if (s.markers) drawing_.dot({x + pad + swatch / 2.0, middle}, 4.5, series_color(i));
+      drawing_.text(x + 2 * pad + swatch, y, s.label);
       y += row;
     }
   }
 
   const Chart& chart_;
-  Canvas canvas_;
-  Axis x_{}, y_{};
-  int left_, right_, top_, bottom_;
+  Drawing drawing_;
+  Axis x_;
+  Frame frame_;
 };
 
 }  // namespace
 
-Picture draw(const Chart& chart) {
-  check<ValueError>(chart.width >= 160 && chart.height >= 120 && chart.width <= 10000 && chart.height <= 10000,
-                    "plot: a chart must be between 160 by 120 and 10000 by 10000 pixels, got {} by {}", chart.width,
-                    chart.height);
+Figure draw(const Chart& chart) {
+  check_chart_size(chart.width, chart.height);
   for (const Series& s : chart.series)
     check<ValueError>(s.x.size() == s.y.size(), "plot: series '{}' must have as many x as y, got {} and {}", s.label,
                       s.x.size(), s.y.size());

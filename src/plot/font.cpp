@@ -6,17 +6,13 @@
 #include <string>
 
 namespace cresset::plot {
-namespace {
 
-// Anything but printable ASCII shows as a question mark; the font has nothing else.
 std::string printable(std::string_view text) {
   std::string out(text);
   for (char& c : out)
     if (c < ' ' || c > '~') c = '?';
   return out;
 }
-
-}  // namespace
 
 std::vector<Stroke> strokes_of(std::string_view text) {
   struct Vertex {
@@ -41,6 +37,10 @@ std::vector<Stroke> strokes_of(std::string_view text) {
 int text_width(std::string_view text, int scale) {
   std::string line = printable(text);
   return stb_easy_font_width(line.data()) * scale;
+}
+std::string_view text_that_fits(std::string_view text, int scale, int width) {
+  while (!text.empty() && text_width(text, scale) > width) text.remove_suffix(1);
+  return text;
 }
 int cap_height(int scale) { return 7 * scale; }
 int line_height(int scale) { return 12 * scale; }

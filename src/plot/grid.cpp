@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "core/check.h"
-#include "plot/canvas.h"
+#include "plot/drawing.h"
 #include "plot/pixels.h"
 
 namespace cresset::plot {
@@ -13,7 +13,7 @@ constexpr int kGap = 12, kText = 1, kTitle = 2;
 
 }  // namespace
 
-Picture draw_grid(const Tensor& images, const std::vector<Caption>& captions, const GridOptions& options) {
+Figure draw_grid(const Tensor& images, const std::vector<Caption>& captions, const GridOptions& options) {
   check<ShapeError>(images.dim() == 4 && (images.size(1) == 1 || images.size(1) == 3),
                     "plot: images must have the shape [N, 1 or 3, H, W], got {}", images.shape().str());
   check<DTypeError>(images.dtype() == kUInt8 || images.is_floating_point(),
@@ -36,36 +36,22 @@ Picture draw_grid(const Tensor& images, const std::vector<Caption>& captions, co
                     "plot: a grid must be at most 20000 by 20000 pixels, this one would have {} by {}", width, height);
 
   const Tensor host = images.detach().cpu();
-  Canvas canvas(static_cast<int>(width), static_cast<int>(height));
-  for (const int shift : {0, 1})
-    canvas.text(kGap + shift, kGap, text_that_fits(options.title, kTitle, canvas.width() - 2 * kGap), kTitle, kBlack);
+  Drawing drawing(static_cast<int>(width), static_cast<int>(height));
+  drawing.text(kGap, kGap, text_that_fits(options.title, kTitle, drawing.width() - 2 * kGap),
+               {.scale = kTitle, .bold = true});
   for (std::int64_t i = 0; i < count; ++i) {
     const int x = static_cast<int>(kGap + i % columns * (cell_width + kGap));
     int y = static_cast<int>(kGap + title + i / columns * (cell_height + 4 + text + kGap));
-    canvas.copy(pixels_of(host[i], options.scale), x, y);
+    drawing.image(x, y, pixels_of(host[i], 1), options.scale);
     if (captions.empty()) continue;
     y += static_cast<int>(cell_height) + 5;
     for (const CaptionLine& line : captions[static_cast<std::size_t>(i)]) {
-      canvas.text(x, y, text_that_fits(line.text, kText, static_cast<int>(cell_width)), kText, line.color);
+      drawing.text(x, y, text_that_fits(line.text, kText, static_cast<int>(cell_width)),
+                   {.scale = kText, .color = line.color});
       y += line_height(kText);
     }
   }
-  return canvas.take();
-}
-
-Picture beside(const std::vector<Picture>& pictures) {
-  int width = 0, height = 0;
-  for (const Picture& p : pictures) {
-    width += p.width;
-    height = std::max(height, p.height);
-  }
-  Canvas canvas(width, height);
-  int x = 0;
-  for (const Picture& p : pictures) {
-    canvas.copy(p, x, 0);
-    x += p.width;
-  }
-  return canvas.take();
+  return Figure(std::move(drawing));
 }
 
 }  // namespace cresset::plot

@@ -6,22 +6,11 @@
 #include <map>
 
 #include "core/check.h"
+#include "plot/base64.h"
 #include "plot/png.h"
 
 namespace cresset::plot {
 namespace {
-
-std::string base64(std::string_view bytes) {
-  constexpr char kLetters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  std::string text;
-  for (std::size_t i = 0; i < bytes.size(); i += 3) {
-    std::uint32_t group = 0;
-    for (std::size_t k = 0; k < 3; ++k)
-      group = group << 8 | (i + k < bytes.size() ? static_cast<unsigned char>(bytes[i + k]) : 0U);
-    for (std::size_t k = 0; k < 4; ++k) text += i + k <= bytes.size() ? kLetters[group >> (18 - 6 * k) & 63] : '=';
-  }
-  return text;
-}
 
 std::string kitty_image(const std::string& png) {
   constexpr std::size_t kChunk = 4096;  // characters, as the protocol wants it

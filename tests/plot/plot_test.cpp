@@ -1,4 +1,4 @@
-// Charts and grids: what is where, round axes, and PNG files that another decoder reads.
+// Curves and grids: what is where, round axes, and files.
 #include <cresset/cresset.h>
 #include <cresset/plot.h>
 #include <gmock/gmock.h>
@@ -10,6 +10,7 @@
 #include <cmath>
 #include <limits>
 
+#include "pixels.h"
 #include "plot/axis.h"
 #include "plot/font.h"
 #include "support/scratch_folder.h"
@@ -18,18 +19,6 @@ namespace cresset::plot {
 namespace {
 
 using testing::ElementsAre;
-
-Color at(const Picture& p, int x, int y) {
-  const std::uint8_t* c = &p.pixels[static_cast<std::size_t>((y * p.width + x) * 3)];
-  return {c[0], c[1], c[2]};
-}
-int count(const Picture& p, Color color) {
-  int n = 0;
-  for (int y = 0; y < p.height; ++y)
-    for (int x = 0; x < p.width; ++x) n += at(p, x, y) == color;
-  return n;
-}
-constexpr Color kFirstLine{31, 119, 180};
 
 TEST(Axis, HasRoundTicksThatHoldTheRange) {
   EXPECT_THAT(round_axis(0, 1, 5).ticks(), ElementsAre(0, testing::DoubleEq(0.2), testing::DoubleEq(0.4),
@@ -74,7 +63,7 @@ TEST(Font, EveryPrintableLetterHasAllItsStrokes) {
 
 TEST(Chart, DrawsTheLineOnWhite) {
   const Chart chart{.title = "t", .x_label = "x", .y_label = "y", .series = {{.x = {0, 1, 2}, .y = {0, 5, 10}}}};
-  const Picture p = draw(chart);
+  const Picture p = draw(chart).picture();
   EXPECT_EQ(p.width, 720);
   EXPECT_EQ(p.height, 480);
   EXPECT_EQ(at(p, 0, 0), kWhite);
@@ -84,7 +73,7 @@ TEST(Chart, DrawsTheLineOnWhite) {
 TEST(Chart, ALineIsBrokenWhereAPointIsNotFinite) {
   const double nan = std::numeric_limits<double>::quiet_NaN();
   const auto pixels = [](std::vector<double> y) {
-    return count(draw({.series = {{.x = {0, 1, 2, 3, 4}, .y = std::move(y)}}}), kFirstLine);
+    return count(draw(Chart{.series = {{.x = {0, 1, 2, 3, 4}, .y = std::move(y)}}}).picture(), kFirstLine);
   };
   EXPECT_LT(pixels({0, 1, nan, 1, 0}), pixels({0, 1, 1, 1, 0}));
   EXPECT_GT(pixels({0, 1, nan, 1, 0}), 0);
@@ -92,7 +81,7 @@ TEST(Chart, ALineIsBrokenWhereAPointIsNotFinite) {
 
 TEST(Chart, PutsTheLegendWhereItCoversLeast) {
   const auto text_right_of_the_middle = [](std::vector<double> y) {
-    const Picture p = draw({.series = {{.label = "m", .x = {0, 1, 2, 3}, .y = std::move(y)}}});
+    const Picture p = draw(Chart{.series = {{.label = "m", .x = {0, 1, 2, 3}, .y = std::move(y)}}}).picture();
     int left = 0, right = 0;
     for (int row = 0; row < p.height; ++row)
       for (int x = 0; x < p.width; ++x)
@@ -104,36 +93,43 @@ TEST(Chart, PutsTheLegendWhereItCoversLeast) {
   EXPECT_FALSE(text_right_of_the_middle({0, 1, 2, 3}));
 }
 
+TEST(Chart, MarkersAreDotsAtThePoints) {
+  const auto pixels = [](bool markers) {
+    return count(draw(Chart{.series = {{.x = {0, 1, 2}, .y = {0, 0.3, 1}, .markers = markers}}}).picture(), kFirstLine);
+  };
+  EXPECT_GT(pixels(true), pixels(false) + 80);
+}
+
 TEST(Chart, WithoutAnyPointIsEmptyAxes) {
-  EXPECT_EQ(count(draw({.series = {{.label = "", .x = {}, .y = {}}}}), kFirstLine), 0);
-  EXPECT_EQ(draw({}).width, 720);
+  EXPECT_EQ(count(draw(Chart{.series = {{.label = "", .x = {}, .y = {}}}}).picture(), kFirstLine), 0);
+  EXPECT_EQ(draw(Chart{}).width(), 720);
 }
 
 TEST(Chart, RefusesWhatItCannotDraw) {
-  EXPECT_EQ(message_of<ValueError>([] { draw({.width = 10}); }),
+  EXPECT_EQ(message_of<ValueError>([] { draw(Chart{.width = 10}); }),
             "plot: a chart must be between 160 by 120 and 10000 by 10000 pixels, got 10 by 480");
-  EXPECT_EQ(message_of<ValueError>([] { draw({.series = {{.label = "loss", .x = {1}, .y = {}}}}); }),
+  EXPECT_EQ(message_of<ValueError>([] { draw(Chart{.series = {{.label = "loss", .x = {1}, .y = {}}}}); }),
             "plot: series 'loss' must have as many x as y, got 1 and 0");
 }
 
 TEST(Grid, ShowsEachPixelScaled) {
   Tensor images = zeros({2, 3, 4, 4}, {.dtype = kUInt8});
   images.index_put_({1, 0}, 255);  // the second is red
-  const Picture p = draw_grid(images, {}, {.columns = 2, .scale = 5});
+  const Picture p = draw_grid(images, {}, {.columns = 2, .scale = 5}).picture();
   EXPECT_EQ(count(p, {0, 0, 0}), 400);
   EXPECT_EQ(count(p, {255, 0, 0}), 400);
 }
 
 TEST(Grid, TakesGreyAndFloatingImages) {
-  const Picture p = draw_grid(full({1, 1, 4, 4}, 0.5), {}, {.scale = 1});
+  const Picture p = draw_grid(full({1, 1, 4, 4}, 0.5), {}, {.scale = 1}).picture();
   EXPECT_EQ(count(p, {128, 128, 128}), 16);
-  const Picture clamped = draw_grid(full({1, 1, 4, 4}, -3.0), {}, {.scale = 1});
+  const Picture clamped = draw_grid(full({1, 1, 4, 4}, -3.0), {}, {.scale = 1}).picture();
   EXPECT_EQ(count(clamped, {0, 0, 0}), 16);
 }
 
 TEST(Grid, WritesCaptionsInTheirColours) {
   const Tensor images = full({1, 3, 32, 32}, 1.0);
-  const Picture p = draw_grid(images, {{{"cat", kGreen}, {"is: dog", kRed}}});
+  const Picture p = draw_grid(images, {{{"cat", kGreen}, {"is: dog", kRed}}}).picture();
   EXPECT_GT(count(p, kGreen), 10);
   EXPECT_GT(count(p, kRed), 10);
 }
@@ -162,23 +158,27 @@ TEST(Grid, RefusesWhatIsNoImage) {
 }
 
 TEST(Pictures, StandBesideEachOther) {
-  const Picture p = beside({draw({.width = 200, .height = 150}), draw({.width = 300, .height = 200})});
-  EXPECT_EQ(p.width, 500);
-  EXPECT_EQ(p.height, 200);
+  const Figure left = draw(Chart{.title = "t", .series = {{.x = {0, 1}, .y = {0, 1}, .markers = true}}, .width = 200});
+  const Figure both = beside({draw(Chart{.width = 300, .height = 150}), left});
+  EXPECT_EQ(both.width(), 500);
+  EXPECT_EQ(both.height(), 480);
+  const Picture p = both.picture(), alone = left.picture();
+  for (int y = 0; y < 480; ++y)
+    for (int x = 0; x < 200; ++x) ASSERT_EQ(at(p, 300 + x, y), at(alone, x, y)) << x << ", " << y;
 }
 
 TEST(Png, HasItsSignatureAndSize) {
   const ScratchFolder folder;
-  save_png(draw({.width = 200, .height = 150}), folder / "x.png");
+  save_png(draw(Chart{.width = 200, .height = 150}), folder / "x.png");
   const std::string bytes = read_text(folder / "x.png");
   EXPECT_EQ(bytes.substr(0, 8), "\x89PNG\r\n\x1a\n");
   EXPECT_EQ(bytes.substr(16, 8), std::string("\0\0\0\xc8\0\0\0\x96", 8));
-  EXPECT_EQ(message_of<IoError>([&] { save_png(draw({}), folder / "none/x.png"); }),
+  EXPECT_EQ(message_of<IoError>([&] { save_png(draw(Chart{}), folder / "none/x.png"); }),
             "save_png: " + (folder / "none/x.png") + ": cannot write beside it: No such file or directory");
-  EXPECT_EQ(message_of<ValueError>([&] { save_png({}, folder / "y.png"); }),
+  EXPECT_EQ(message_of<ValueError>([&] { save_png(Picture{}, folder / "y.png"); }),
             "save_png: " + (folder / "y.png") + ": the picture must not be empty");
   EXPECT_EQ(message_of<ValueError>([&] {
-              save_png({2, 3, std::vector<std::uint8_t>(17)}, folder / "y.png");
+              save_png(Picture{2, 3, std::vector<std::uint8_t>(17)}, folder / "y.png");
             }),
             "save_png: " + (folder / "y.png") + ": a picture of 2 by 3 pixels takes 18 bytes, has 17");
   EXPECT_EQ(folder.files(), 1u);
