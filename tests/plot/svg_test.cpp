@@ -50,7 +50,9 @@ TEST(Svg, HoldsImagesAsPng) {
   // base64 of a PNG's signature and the first bytes of its header
   EXPECT_EQ(occurrences(svg, "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAQAAAAE"), 2);
   EXPECT_NE(svg.find(">cat<"), std::string::npos);
-  EXPECT_NE(svg.find(">?" "?<"), std::string::npos);
+  EXPECT_NE(svg.find(">?"
+                     "?<"),
+            std::string::npos);
 }
 
 TEST(Svg, IsWrittenWholeOrNotAtAll) {
