@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Builds cresset and tests it. The last line is `N passed, N failed, N skipped` over all runs of ctest.
 #
-#   tools/test.sh              what CI runs: release, coverage and sim whole; asan and tsan on fixed rooms; clang's warnings on
-#                              the libraries and the program; formatting, headers (docs/verification.md: what is left out)
+#   tools/test.sh              what CI runs: release, coverage and sim whole; sanitizers on fixed rooms; clang's warnings on
+#                              libraries and program; formatting, headers (docs/verification.md: what is left out)
 #   tools/test.sh --quick      dev only; under five minutes with a warm ccache
 #   tools/test.sh --full       everything under every preset, and the section of docs/verification.md
 #   --only "PART PART"         some parts of the mode only, and with --full their rows of that section:
@@ -25,8 +25,6 @@ tsan_rooms=(autograd core data dispatch)
 # The tests of the simulator, of the CUDA backend, and of the kernels: the ops' cases on that device.
 sim_entries='^(cases|cuda|sim|sim.planted)$'
 sim_tests='*.cuda:*Test.*:Cuda*:KernelVariants.*:TensorCore.*-*ComputeCapability*'
-# The fixed part of them under the sanitizers: an op of each kind of kernel.
-sim_part='Case.conv2d.*.cuda:Case.linear.*.cuda:Case.batch_norm*.cuda:Case.cross_entropy.*.cuda:Case.max_pool2d.*.cuda:Case.sum.*.cuda:*Test.*'
 
 mode=default
 setup=1
@@ -45,7 +43,7 @@ done
 
 case "$mode" in
   quick) parts="checks dev" ;;
-  default) parts="checks release coverage sim clang asan tsan sim-asan sim-tsan nvcc" ;;
+  default) parts="checks release coverage sim clang asan tsan" ;;
   full) parts="checks release coverage sim dev clang asan tsan sim-coverage sim-asan sim-tsan nvcc mutate" ;;
 esac
 for part in $only; do
@@ -115,7 +113,7 @@ run_sim() {
 # Counters of an earlier run would hide lines that no test reaches any more.
 forget_counters() { find "build/$1" -name '*.gcda' -delete 2>/dev/null || true; }
 
-# Counting is test_report.py's: a failing test is no failed step.
+# run_tests PRESET OPTIONS of ctest. Counting is test_report.py's: a failing test is no failed step.
 run_tests() {
   local preset=$1 begin=$SECONDS
   shift
@@ -174,7 +172,7 @@ check_nvcc() {
   fi
 }
 
-# The parts. Those of the sanitizers and nvcc are whole with --full only.
+# The parts. Those of clang and the sanitizers are whole with --full only.
 part_checks() {
   step format check_format || true
   step shellcheck check_scripts || true
@@ -219,9 +217,9 @@ part_sim-coverage() {
   run_sim sim-coverage "$sim_tests"
   cover sim-coverage kernels "$kernel_coverage_threshold"
 }
-part_sim-asan() { if [ "$mode" = full ]; then run_sim sim-asan "$sim_tests"; else run_sim sim-asan "$sim_part"; fi; }
-part_sim-tsan() { if [ "$mode" = full ]; then run_sim sim-tsan "$sim_tests"; else run_sim sim-tsan "$sim_part"; fi; }
-part_nvcc() { if [ "$mode" = full ]; then check_nvcc --two; else check_nvcc --part; fi; }
+part_sim-asan() { run_sim sim-asan "$sim_tests"; }
+part_sim-tsan() { run_sim sim-tsan "$sim_tests"; }
+part_nvcc() { check_nvcc --two; }
 part_mutate() { step mutate tools/mutate || true; }
 
 # Runs a part, and writes what docs/verification.md says of it beside its counts.
