@@ -19,4 +19,5 @@ configured() { cat docs/Doxyfile - <<<"OUTPUT_DIRECTORY = $out"; }
 { configured; printf '%s\n' "GENERATE_HTML = NO" "GENERATE_TAGFILE = $out/links/names.tag"; } | doxygen -
 python3 tools/site.py tutorials "$out/links/names.tag" "$out/links/tutorials.dox"
 { configured; printf '%s\n' "INPUT += $out/links/tutorials.dox" "FILE_PATTERNS += *.dox"; } | doxygen -
+cp -r docs/tutorials/images "$out/html/"  # of <img> tags, which Doxygen leaves as they are
 python3 tools/site.py check "$out/html"
