@@ -6,7 +6,6 @@
 #   tools/cuda.sh              code for all GPUs from sm_75 to sm_120, and PTX
 #   tools/cuda.sh --two        sm_80 and sm_90 only
 #   tools/cuda.sh --arch LIST  as CMAKE_CUDA_ARCHITECTURES takes it: 86-real;90
-#   tools/cuda.sh --part       compiles the kernels that take seconds, for sm_80 and sm_90, and nothing else
 #
 # Exits with 77 where there is no nvcc. Without cuobjdump and nvdisasm (the toolkit's, or PyPI's nvidia-cuda-cuobjdump and
 # nvidia-cuda-nvdisasm) the kernels are not looked into, and the last line says so. CRESSET_JOBS is the number of parallel
@@ -15,16 +14,12 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 architectures=""
-part=0
-# What takes minutes to compile.
-large=(binary conv2d conv2d_tensor_core matmul matmul_tensor_core)
 while [ $# -gt 0 ]; do
   case "$1" in
     --two) architectures="80-real;90-real" ;;
-    --part) part=1 architectures="80-real;90-real" ;;
     --arch) architectures=${2:?cuda: --arch needs a list} && shift ;;
-    -h | --help) sed -n '2,14s/^# \{0,1\}//p' "$0"; exit 0 ;;
-    *) echo "cuda: unknown option '$1' (known: --two, --arch LIST, --part)" >&2; exit 2 ;;
+    -h | --help) sed -n '2,13s/^# \{0,1\}//p' "$0"; exit 0 ;;
+    *) echo "cuda: unknown option '$1' (known: --two, --arch LIST)" >&2; exit 2 ;;
   esac
   shift
 done
@@ -35,19 +30,6 @@ fi
 export PATH=$PATH:${CUDA_HOME:-/usr/local/cuda}/bin CCACHE_BASEDIR=$PWD CCACHE_NOHASHDIR=1
 
 cmake --preset cuda "-DCMAKE_CUDA_ARCHITECTURES=$architectures"
-if [ "$part" = 1 ]; then
-  objects=()
-  for file in kernels/*.cu; do
-    name=$(basename "$file" .cu)
-    case " ${large[*]} " in
-      *" $name "*) ;;
-      *) objects+=("CMakeFiles/cresset_cuda_kernels.dir/$file.o") ;;
-    esac
-  done
-  ninja -C build/cuda -j "${CRESSET_JOBS:-$(nproc)}" "${objects[@]}"
-  echo "cuda: compiled ${#objects[@]} files of kernels; left out: ${large[*]}"
-  exit 0
-fi
 cmake --build --preset cuda -j "${CRESSET_JOBS:-$(nproc)}" --target cresset_cuda cresset_program cresset_data cresset_test_support
 library=build/cuda/lib/libcresset_cuda.so
 if readelf -d "$library" | grep -E 'NEEDED.*(libcuda|libcudart)'; then
