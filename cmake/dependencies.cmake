@@ -16,6 +16,23 @@ find_package(LibArchive REQUIRED)
 find_package(OpenSSL REQUIRED COMPONENTS Crypto)
 find_path(CRESSET_STB_DIR stb_image_write.h PATH_SUFFIXES stb REQUIRED)
 
+# ONNX as Debian and others package it: libonnx with its CMake files, on protobuf.
+set(CRESSET_HAS_ONNX 0)
+if(NOT CRESSET_ONNX STREQUAL "OFF")
+  find_package(Protobuf QUIET)
+  if(Protobuf_FOUND)
+    find_package(ONNX CONFIG QUIET)
+  endif()
+  if(ONNX_FOUND)
+    set(CRESSET_HAS_ONNX 1)
+    message(STATUS "cresset: with ONNX export, by ONNX ${ONNX_VERSION}")
+  elseif(CRESSET_ONNX STREQUAL "AUTO")
+    message(STATUS "cresset: without ONNX export (libonnx-dev and libprotobuf-dev are not there)")
+  else()
+    message(FATAL_ERROR "CRESSET_ONNX=ON needs ONNX and protobuf (Debian: libonnx-dev, libprotobuf-dev)")
+  endif()
+endif()
+
 # The static Highway where there is one: one file less for a user to ship.
 find_library(CRESSET_HWY_STATIC libhwy.a)
 if(CRESSET_HWY_STATIC)

@@ -48,7 +48,7 @@ endfunction()
 
 set(src ${PROJECT_SOURCE_DIR}/src)
 file(GLOB_RECURSE core_sources CONFIGURE_DEPENDS ${src}/*.cpp)
-list(FILTER core_sources EXCLUDE REGEX "/src/(data|plot|backend/cuda)/")
+list(FILTER core_sources EXCLUDE REGEX "/src/(data|plot|onnx|backend/cuda)/")
 file(GLOB_RECURSE data_sources CONFIGURE_DEPENDS ${src}/data/*.cpp ${src}/plot/*.cpp)
 if(NOT CRESSET_HAS_ONEDNN)
   list(FILTER core_sources EXCLUDE REGEX "_onednn\\.cpp$")
@@ -70,3 +70,9 @@ cresset_library(cresset_data ALIAS data SOURCES ${data_sources} PUBLIC_LIBRARIES
   PRIVATE_LIBRARIES fmt::fmt-header-only nlohmann_json::nlohmann_json cresset_hwy CURL::libcurl LibArchive::LibArchive
     OpenSSL::Crypto Threads::Threads)
 target_include_directories(cresset_data_objects SYSTEM PRIVATE ${CRESSET_STB_DIR})
+
+if(CRESSET_HAS_ONNX)
+  file(GLOB_RECURSE onnx_sources CONFIGURE_DEPENDS ${src}/onnx/*.cpp)
+  cresset_library(cresset_onnx ALIAS onnx SOURCES ${onnx_sources} PUBLIC_LIBRARIES cresset TWIN_LIBRARIES cresset_testable
+    PRIVATE_LIBRARIES fmt::fmt-header-only onnx protobuf::libprotobuf Threads::Threads)
+endif()

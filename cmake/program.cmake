@@ -8,4 +8,8 @@ if(program_sources)
   target_link_libraries(cresset_program PRIVATE
     cresset_options cresset::cresset cresset::data CLI11::CLI11 fmt::fmt-header-only nlohmann_json::nlohmann_json
     Threads::Threads)
+  target_compile_definitions(cresset_program PRIVATE CRESSET_HAS_ONNX=${CRESSET_HAS_ONNX})
+  if(CRESSET_HAS_ONNX)
+    target_link_libraries(cresset_program PRIVATE cresset::onnx)
+  endif()
 endif()

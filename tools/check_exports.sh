@@ -5,7 +5,7 @@
 #
 # The tests link static twins in which hidden functions can be reached, so a missing CRESSET_API would not show there.
 # Therefore: each object of a test that includes only public headers may ask for nothing of ours that
-# libcresset or libcresset_data does not export, or that another test object defines.
+# libcresset, libcresset_data or libcresset_onnx does not export, or that another test object defines.
 set -euo pipefail
 build=$(cd "${1:?usage: tools/check_exports.sh BUILD_DIR}" && pwd)
 cd "$(dirname "$0")/.."
@@ -14,6 +14,7 @@ trap 'rm -rf "$work"' EXIT
 export LC_ALL=C
 
 libraries=("$build/lib/libcresset.so" "$build/lib/libcresset_data.so")
+if [ -e "$build/lib/libcresset_onnx.so" ]; then libraries+=("$build/lib/libcresset_onnx.so"); fi
 nm -D --defined-only --format=posix "${libraries[@]}" | awk 'NF > 1 {print $1}' | sort -u >"$work/exported"
 if grep -vE '^(cresset_|_Z(N|NK|NO|NR|NKO|NKR|TIN|TSN|TVN|TTN|T[hvc][^N]*N|ZN|ZNK|GVN|GVZN|GVZNK|THN|TWN)7cresset)' "$work/exported" >"$work/foreign"; then
   echo "check_exports: the libraries show names that are not ours:" >&2

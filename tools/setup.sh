@@ -26,7 +26,7 @@ deps=${CRESSET_DEPS:-${XDG_CACHE_HOME:-$HOME/.cache}/cresset}
 . /etc/os-release
 
 build_packages=(g++ cmake ninja-build pkg-config ccache ca-certificates libfmt-dev libhwy-dev nlohmann-json3-dev
-  libcli11-dev libcurl4-openssl-dev libarchive-dev libssl-dev libstb-dev)
+  libcli11-dev libcurl4-openssl-dev libarchive-dev libssl-dev libstb-dev libonnx-dev libprotobuf-dev protobuf-compiler)
 test_packages=(git libgtest-dev libgmock-dev libboost-context-dev gcovr python3 clang clang-format clang-tidy shellcheck
   doxygen)
 onednn_from_pypi=0

@@ -8,6 +8,7 @@
 #include "autograd/inplace.h"
 #include "core/check.h"
 #include "core/thread_state.h"
+#include "trace/trace.h"
 
 namespace cresset {
 namespace {
@@ -158,6 +159,8 @@ void check_inplace(const Tensor& self, const char* op, bool recorded) {
                     "{}: Inplace update to inference tensor outside InferenceMode is not allowed. You can make a clone "
                     "to get a normal tensor before doing inplace update.",
                     op);
+  if (trace::active()) [[unlikely]]
+    trace::before_write(self);
   if (!thread_state.grad_enabled) return;
   check<ValueError>(!impl.requires_grad || impl.grad_fn,
                     "{}: a leaf Variable that requires grad is being used in an in-place operation.", op);

@@ -10,6 +10,7 @@
 #include "core/check.h"
 #include "core/tensor_impl.h"
 #include "ops/copy.h"
+#include "trace/trace.h"
 
 namespace cresset {
 
@@ -72,6 +73,9 @@ void Tensor::item_as(DType dtype, void* value) const {
   const detail::TensorImpl& impl = impl_of(*this);
   check<ValueError>(impl.numel == 1, "item: a Tensor with {} elements cannot be converted to Scalar", impl.numel);
   check_not_captured("item", impl.device);
+  if (trace::active()) [[unlikely]]
+    trace::check_host_may_read("item", *this);
+  const trace::Pause pause;
   NoGradGuard no_grad;
   Tensor converted = cpu().to(dtype);
   std::memcpy(value, raw(converted), cresset::element_size(dtype));

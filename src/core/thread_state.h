@@ -10,6 +10,9 @@
 namespace cresset {
 
 struct DispatchState;
+namespace trace {
+class Recorder;
+}
 
 struct ThreadState {
   bool grad_enabled = true;
@@ -19,6 +22,7 @@ struct ThreadState {
   std::uint64_t clock = 1;                  // sequence number of this thread's next node
   const Generator* generator = nullptr;     // null: the process's
   const DispatchState* dispatch = nullptr;  // null: the process's
+  trace::Recorder* recorder = nullptr;      // what ops are written down in; mostly null
   // Written by this thread only, read by live_counts(). An object may be freed by another thread than made it, so one
   // thread's may be negative.
   std::atomic<std::int64_t> nodes{0}, tensors{0}, storage_bytes{0};

@@ -11,6 +11,7 @@
 #include "core/cpu_info.h"
 #include "core/thread_state.h"
 #include "dispatch/state.h"
+#include "trace/trace.h"
 
 namespace cresset {
 namespace {
@@ -68,7 +69,7 @@ void set_workspace_limit(std::int64_t bytes) {
   process_context().workspace_limit = bytes;
 }
 
-bool detail::choice_is_special() noexcept { return thread_state.dispatch || logging(); }
+bool detail::choice_is_special() noexcept { return thread_state.dispatch || thread_state.recorder || logging(); }
 
 void detail::fail_no_kernel(const KernelList& list, const void* problem, const Context& context,
                             RefusesErased refuses) {
@@ -98,6 +99,7 @@ void detail::fail_in_kernel(const KernelList& list, const AnyKernel& kernel) {
 
 const detail::AnyKernel& detail::choose_slowly(const KernelList& list, const void* problem, const Context& context,
                                                RefusesErased refuses) {
+  trace::check_known(list.slot);
   const auto& order = *list.order.load();
   const ForcedKernel* forced = forced_for(list.slot);
   const auto wanted =

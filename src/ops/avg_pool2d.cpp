@@ -4,6 +4,7 @@
 #include "autograd/record.h"
 #include "core/check.h"
 #include "ops/pool2d.h"
+#include "trace/trace.h"
 
 namespace cresset {
 
@@ -45,7 +46,17 @@ Tensor nn::functional::avg_pool2d(const Tensor& input, Size2 kernel_size, const 
         "avg_pool2d", x, {kernel_size, options.stride.value_or(kernel_size), options.padding, 1, options.ceil_mode});
     p.count_include_pad = options.count_include_pad;
     p.divisor_override = options.divisor_override.value_or(0);
-    return pool_forward(x, p, "AvgPool2DBackward0");
+    Tensor y = pool_forward(x, p, "AvgPool2DBackward0");
+    if (trace::active()) [[unlikely]]
+      trace::op("avg_pool2d", {x},
+                {{"kernel", std::vector{p.R, p.S}},
+                 {"stride", std::vector{p.stride_h, p.stride_w}},
+                 {"padding", std::vector{p.pad_h, p.pad_w}},
+                 {"ceil_mode", Scalar(options.ceil_mode)},
+                 {"count_include_pad", Scalar(options.count_include_pad)},
+                 {"divisor", Scalar(p.divisor_override)}},
+                {y});
+    return y;
   });
 }
 
@@ -76,7 +87,10 @@ Tensor nn::functional::adaptive_avg_pool2d(const Tensor& input, AdaptiveSize2 ou
                           .stride_h = 1,
                           .stride_w = 1,
                           .adaptive = true};
-    return pool_forward(x, p, "AdaptiveAvgPool2DBackward0");
+    Tensor y = pool_forward(x, p, "AdaptiveAvgPool2DBackward0");
+    if (trace::active()) [[unlikely]]
+      trace::op("adaptive_avg_pool2d", {x}, {{"output_size", std::vector{height, width}}}, {y});
+    return y;
   });
 }
 

@@ -8,6 +8,7 @@
 #include "ops/copy.h"
 #include "ops/fuses.h"
 #include "ops/pointwise.h"
+#include "trace/trace.h"
 
 namespace cresset {
 
@@ -148,7 +149,13 @@ Tensor batch_norm_with(const Tensor& input, const Tensor& running_mean, const Te
 
 Tensor nn::functional::batch_norm(const Tensor& input, const Tensor& running_mean, const Tensor& running_var,
                                   const Tensor& weight, const Tensor& bias, const BatchNormOptions& options) {
-  return batch_norm_with(input, running_mean, running_var, weight, bias, options, false);
+  const auto compute = [&] { return batch_norm_with(input, running_mean, running_var, weight, bias, options, false); };
+  if (trace::active()) [[unlikely]]
+    return trace::whole(
+        "batch_norm", {input, running_mean, running_var, weight, bias},
+        {{"training", Scalar(options.training)}, {"momentum", Scalar(options.momentum)}, {"eps", Scalar(options.eps)}},
+        compute);
+  return compute();
 }
 
 Tensor nn::functional::batch_norm_relu(const Tensor& input, const Tensor& running_mean, const Tensor& running_var,

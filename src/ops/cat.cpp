@@ -5,6 +5,7 @@
 #include "core/check.h"
 #include "ops/copy.h"
 #include "ops/pointwise.h"
+#include "trace/trace.h"
 
 namespace cresset {
 
@@ -44,12 +45,19 @@ Tensor cat(const std::vector<Tensor>& tensors, std::int64_t dim) {
   Tensor y = new_tensor(shape, dtype, first->device(),
                         channels_last && first->dim() == 4 ? MemoryFormat::channels_last : MemoryFormat::contiguous);
   {
+    const trace::Pause pause;
     NoGradGuard no_grad;
     std::int64_t at = 0;
     for (std::size_t i = 0; i < tensors.size(); ++i) {
       if (parts[i] > 0) copy_elements(y.narrow(d, at, parts[i]), tensors[i]);
       at += parts[i];
     }
+  }
+  if (trace::active()) [[unlikely]] {
+    std::vector<Tensor> joined;
+    for (const Tensor& t : tensors)
+      if (!skipped(t)) joined.push_back(as_dtype(t, dtype));
+    trace::op("cat", joined.empty() ? tensors : joined, {{"dim", Scalar(d)}}, {y});
   }
   if (needs_history(tensors)) {
     std::vector<DType> types;

@@ -6,10 +6,12 @@
 
 #include "core/check.h"
 #include "core/tensor_impl.h"
+#include "trace/trace.h"
 
 namespace cresset {
 
 void check_range(RangeCheck check_for, const Tensor& x) {
+  const trace::Pause pause;  // it checks; a graph has no errors to raise
   NoGradGuard no_grad;
   if (!x.device().is_cpu()) {
     const Tensor dense = x.contiguous();

@@ -12,6 +12,7 @@
 #include "ops/activation_backward.h"
 #include "ops/fuses.h"
 #include "ops/pointwise.h"
+#include "trace/trace.h"
 
 namespace cresset {
 
@@ -143,6 +144,22 @@ Conv2dProblem conv2d_problem(const Tensor& input, const Tensor& weight, const Te
   return p;
 }
 
+namespace {
+
+void trace_conv2d(const Tensor& x, const Tensor& w, const Tensor& b, const Conv2dProblem& p, const Tensor& y) {
+  // Padding behind is that in front but for `same`, whose stride is 1.
+  const std::int64_t bottom = p.stride_h == 1 ? p.P - 1 + p.dilation_h * (p.R - 1) + 1 - p.H - p.pad_top : p.pad_top;
+  const std::int64_t right = p.stride_w == 1 ? p.Q - 1 + p.dilation_w * (p.S - 1) + 1 - p.W - p.pad_left : p.pad_left;
+  trace::op("conv2d", {x, w, b},
+            {{"stride", std::vector{p.stride_h, p.stride_w}},
+             {"pads", std::vector{p.pad_top, p.pad_left, bottom, right}},
+             {"dilation", std::vector{p.dilation_h, p.dilation_w}},
+             {"groups", Scalar(p.groups)}},
+            {y});
+}
+
+}  // namespace
+
 Tensor conv2d_forward(const Tensor& input, const Tensor& weight, const Tensor& bias, const Conv2dProblem& problem,
                       bool relu) {
   const Tensor x = input.contiguous(problem.format), w = weight.contiguous(problem.format),
@@ -152,6 +169,8 @@ Tensor conv2d_forward(const Tensor& input, const Tensor& weight, const Tensor& b
     run<Slot>(x.device(), problem, address(x), address(w), address(b), static_cast<void*>(raw(y)));
   };
   relu ? run_by.template operator()<Conv2dReluForward>() : run_by.template operator()<Conv2dForward>();
+  if (trace::active()) [[unlikely]]
+    trace_conv2d(x, w, b, problem, y);
   if (needs_history(x, w, b)) {
     record(
         y, relu ? "ConvolutionReluBackward0" : "ConvolutionBackward0",

@@ -9,6 +9,7 @@
 #include "ops/loop.h"
 #include "ops/pointwise.h"
 #include "ops/view_strides.h"
+#include "trace/trace.h"
 
 namespace cresset {
 
@@ -50,6 +51,8 @@ Tensor recorded_copy(const Tensor& x, DType dtype, Device device, MemoryFormat f
                  ? new_pinned_tensor(impl.sizes, strides, dtype)
                  : new_tensor_strided(impl.sizes, strides, dtype, device);
   copy_elements(y, x, non_blocking);
+  if (trace::active()) [[unlikely]]
+    dtype == impl.dtype ? trace::op("clone", {x}, {}, {y}) : trace::op("to", {x}, {{"dtype", dtype}}, {y});
   if (is_floating_point(dtype) && needs_history(x))
     record(
         y, node,
@@ -103,6 +106,8 @@ const Tensor& Tensor::copy_(const Tensor& source, bool non_blocking) const {
                             ? source.detach().clone()
                             : source;
   copy_elements(*this, values, non_blocking);
+  if (trace::active()) [[unlikely]]
+    trace::wrote(*this, values);
   bump_version(*this);
   if (recorded && cresset::is_floating_point(to.dtype)) {
     rebase_history(*this,
@@ -122,6 +127,8 @@ const Tensor& Tensor::fill_(Scalar value) const {
   const bool recorded = needs_history(*this);
   check_inplace(*this, "fill_", recorded);
   fill_elements(*this, value);
+  if (trace::active()) [[unlikely]]
+    trace::op("full", {}, {{"shape", trace::list(impl.sizes)}, {"value", value}, {"dtype", impl.dtype}}, {*this});
   bump_version(*this);
   if (recorded && cresset::is_floating_point(impl.dtype))
     rebase_history(*this,

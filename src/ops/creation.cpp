@@ -12,6 +12,7 @@
 #include "ops/copy.h"
 #include "ops/element.h"
 #include "ops/loop.h"
+#include "trace/trace.h"
 
 namespace cresset {
 namespace {
@@ -31,9 +32,15 @@ Tensor allocate(const Shape& shape, const TensorOptions& options, DType dtype) {
   return new_tensor(shape, options.dtype.value_or(dtype), options.device.value_or(Device()), format_of(options));
 }
 
+void trace_full(const Tensor& t, Scalar value) {
+  trace::op("full", {}, {{"shape", trace::list(t.shape())}, {"value", value}, {"dtype", t.dtype()}}, {t});
+}
+
 Tensor filled(const Shape& shape, Scalar value, const TensorOptions& options, DType dtype) {
   Tensor t = allocate(shape, options, dtype);
   fill_elements(t, value);
+  if (trace::active()) [[unlikely]]
+    trace_full(t, value);
   return finish(std::move(t), options.requires_grad);
 }
 
@@ -58,7 +65,10 @@ void set_default_dtype(DType dtype) {
 }
 
 Tensor empty(const Shape& shape, const TensorOptions& options) {
-  return finish(allocate(shape, options, get_default_dtype()), options.requires_grad);
+  Tensor t = allocate(shape, options, get_default_dtype());
+  if (trace::active()) [[unlikely]]
+    trace_full(t, 0);  // any elements will do
+  return finish(std::move(t), options.requires_grad);
 }
 Tensor zeros(const Shape& shape, const TensorOptions& options) {
   return filled(shape, 0, options, get_default_dtype());
@@ -71,23 +81,32 @@ Tensor full(const Shape& shape, Scalar value, const TensorOptions& options) {
                                           : kInt64);
 }
 
-Tensor empty_like(const Tensor& like, const TensorOptions& options) {
+namespace {
+
+Tensor allocate_like(const Tensor& like, const TensorOptions& options) {
   const detail::TensorImpl& impl = impl_of(like);
   const DType dtype = options.dtype.value_or(impl.dtype);
   const Device device = options.device.value_or(impl.device);
   if (options.memory_format != MemoryFormat::preserve)
-    return finish(new_tensor(impl.sizes, dtype, device, options.memory_format), options.requires_grad);
+    return new_tensor(impl.sizes, dtype, device, options.memory_format);
   const Shape* inputs[] = {&impl.strides};
-  return finish(new_tensor_strided(impl.sizes,
-                                   impl.contiguous ? dense_strides(impl.sizes) : output_strides(impl.sizes, inputs, 1),
-                                   dtype, device),
-                options.requires_grad);
+  return new_tensor_strided(
+      impl.sizes, impl.contiguous ? dense_strides(impl.sizes) : output_strides(impl.sizes, inputs, 1), dtype, device);
+}
+
+}  // namespace
+
+Tensor empty_like(const Tensor& like, const TensorOptions& options) {
+  Tensor t = allocate_like(like, options);
+  if (trace::active()) [[unlikely]]
+    trace_full(t, 0);
+  return finish(std::move(t), options.requires_grad);
 }
 Tensor full_like(const Tensor& like, Scalar value, const TensorOptions& options) {
-  TensorOptions plain = options;
-  plain.requires_grad = false;
-  Tensor t = empty_like(like, plain);
+  Tensor t = allocate_like(like, options);
   fill_elements(t, value);
+  if (trace::active()) [[unlikely]]
+    trace_full(t, value);
   return finish(std::move(t), options.requires_grad);
 }
 Tensor zeros_like(const Tensor& like, const TensorOptions& options) { return full_like(like, 0, options); }
@@ -95,6 +114,9 @@ Tensor ones_like(const Tensor& like, const TensorOptions& options) { return full
 
 Tensor arange(Scalar end, const TensorOptions& options) { return arange(0, end, 1, options); }
 Tensor arange(Scalar start, Scalar end, Scalar step, const TensorOptions& options) {
+  if (trace::active()) [[unlikely]]
+    return trace::whole("arange", {}, {{"start", start}, {"end", end}, {"step", step}},
+                        [&] { return arange(start, end, step, options); });
   const bool floating = start.is_floating_point() || end.is_floating_point() || step.is_floating_point();
   const double s = start.to_double(), e = end.to_double(), d = step.to_double();
   check<ValueError>(d != 0, "arange: step must be nonzero");
@@ -142,6 +164,7 @@ Tensor eye(std::int64_t n, std::optional<std::int64_t> m, const TensorOptions& o
   check<ValueError>(n >= 0 && m.value_or(0) >= 0, "eye: sizes must not be negative, got {} and {}", n, m.value_or(n));
   TensorOptions plain = options;
   plain.requires_grad = false;
+  const trace::Pause pause;
   Tensor t = zeros({n, m.value_or(n)}, plain);
   const std::int64_t diagonal = std::min(n, m.value_or(n));
   if (diagonal > 0) fill_elements(t.detach().as_strided({diagonal}, {t.stride(0) + t.stride(1)}), 1);

@@ -4,6 +4,7 @@
 #include "autograd/record.h"
 #include "core/check.h"
 #include "ops/pointwise.h"
+#include "trace/trace.h"
 
 namespace cresset {
 
@@ -68,6 +69,12 @@ Tensor nn::functional::cross_entropy(const Tensor& input, const Tensor& target, 
     check_same_device("cross_entropy", input, options.weight);
   }
   if (target.is_floating_point()) return with_probabilities(input, target, options);
+  if (trace::active()) [[unlikely]]
+    return trace::whole("cross_entropy", {input, target, options.weight},
+                        {{"reduction", Scalar(static_cast<int>(options.reduction))},
+                         {"ignore_index", Scalar(options.ignore_index)},
+                         {"label_smoothing", Scalar(options.label_smoothing)}},
+                        [&] { return cross_entropy(input, target, options); });
   check<DTypeError>(target.dtype() == kInt64 || target.dtype() == kUInt8,
                     "cross_entropy: expected class indices of type int64 or uint8, or probabilities, got {}", target);
   const Tensor x4 = (single ? input.unsqueeze(0) : input).contiguous();

@@ -7,6 +7,7 @@
 #include "core/check.h"
 #include "ops/copy.h"
 #include "ops/pointwise.h"
+#include "trace/trace.h"
 
 namespace cresset {
 namespace {
@@ -39,6 +40,8 @@ const Tensor& through_copy(const char* op_name, const Tensor& self, bool recorde
   // The history of a view lies with its base, which copy_ knows to change.
   if (const AutogradMeta* meta = self.impl()->meta; meta && meta->base.defined()) return self.copy_(converted);
   copy_elements(self, converted);
+  if (trace::active()) [[unlikely]]
+    trace::wrote(self, converted);
   bump_version(self);
   if (recorded && converted.impl()->grad_fn) rebase_history(self, converted.impl()->grad_fn);
   return self;

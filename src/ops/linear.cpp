@@ -6,6 +6,7 @@
 #include "ops/fuses.h"
 #include "ops/matmul.h"
 #include "ops/pointwise.h"
+#include "trace/trace.h"
 
 namespace cresset {
 namespace {
@@ -66,7 +67,10 @@ Tensor linear_with(const Tensor& input, const Tensor& weight, const Tensor& bias
 }  // namespace
 
 Tensor nn::functional::linear(const Tensor& input, const Tensor& weight, const Tensor& bias) {
-  return linear_with(input, weight, bias, false);
+  const auto compute = [&] { return linear_with(input, weight, bias, false); };
+  if (trace::active()) [[unlikely]]
+    return trace::whole("linear", {input, weight, bias}, {}, compute);
+  return compute();
 }
 
 Tensor nn::functional::linear_relu(const Tensor& input, const Tensor& weight, const Tensor& bias) {

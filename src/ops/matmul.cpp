@@ -11,6 +11,7 @@
 #include "ops/loop.h"
 #include "ops/pointwise.h"
 #include "ops/view_strides.h"
+#include "trace/trace.h"
 
 namespace cresset {
 namespace {
@@ -80,6 +81,8 @@ Tensor product(const Tensor& a, const Tensor& b, const char* node) {
 }  // namespace
 
 Tensor matmul(const Tensor& a, const Tensor& b) {
+  if (trace::active()) [[unlikely]]
+    return trace::whole("matmul", {a, b}, {}, [&] { return matmul(a, b); });
   check_same_device("matmul", a, b);
   check<DTypeError>(a.dtype() == b.dtype(), "matmul: expected both operands to have the same dtype, but got {} and {}",
                     a, b);

@@ -2,6 +2,7 @@
 
 #include "autograd/record.h"
 #include "ops/pool2d.h"
+#include "trace/trace.h"
 
 namespace cresset {
 
@@ -20,6 +21,14 @@ ValuesIndices max_pool(const Tensor& input, Size2 kernel_size, const MaxPool2dOp
                   history || want_indices ? new_tensor(shape, kInt64, x.device(), p.format) : Tensor()};
   run<MaxPool2dForward>(x.device(), p, static_cast<const void*>(raw(x)), static_cast<void*>(raw(y.values)),
                         y.indices.defined() ? reinterpret_cast<std::int64_t*>(raw(y.indices)) : nullptr);
+  if (trace::active()) [[unlikely]]
+    trace::op("max_pool2d", {x},
+              {{"kernel", std::vector{p.R, p.S}},
+               {"stride", std::vector{p.stride_h, p.stride_w}},
+               {"padding", std::vector{p.pad_h, p.pad_w}},
+               {"dilation", std::vector{p.dilation_h, p.dilation_w}},
+               {"ceil_mode", Scalar(options.ceil_mode)}},
+              y.indices.defined() ? std::vector{y.values, y.indices} : std::vector{y.values});
   if (history) {
     record(
         y.values, "MaxPool2DWithIndicesBackward0",

@@ -3,6 +3,7 @@
 
 #include "core/check.h"
 #include "core/tensor_impl.h"
+#include "trace/trace.h"
 
 namespace cresset {
 
@@ -56,6 +57,11 @@ Tensor pad_from_input(const Tensor& x, int d, std::int64_t before, std::int64_t 
 }  // namespace
 
 Tensor nn::functional::pad(const Tensor& input, const std::vector<std::int64_t>& amounts, const PadOptions& options) {
+  if (trace::active()) [[unlikely]]
+    return trace::whole(
+        "pad", {input},
+        {{"amounts", amounts}, {"mode", Scalar(static_cast<int>(options.mode))}, {"value", Scalar(options.value)}},
+        [&] { return pad(input, amounts, options); });
   const Shape shape = input.shape();
   check<ValueError>(amounts.size() % 2 == 0, "pad: Padding length must be divisible by 2, got {}", amounts.size());
   check<ValueError>(static_cast<int>(amounts.size() / 2) <= shape.size(),

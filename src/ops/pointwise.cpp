@@ -6,6 +6,7 @@
 #include "core/check.h"
 #include "ops/element.h"
 #include "ops/loop.h"
+#include "trace/trace.h"
 
 namespace cresset {
 
@@ -42,6 +43,49 @@ void check_same_device(const char* op, const Tensor& a, const Tensor& b) {
                      op, a.device(), b.device());
 }
 
+namespace {
+
+// What the ops are called where they are written down.
+constexpr const char* kUnaryNames[] = {"neg",   "abs",       "sign",        "exp",     "log",  "sqrt",
+                                       "rsqrt", "square",    "reciprocal",  "sigmoid", "tanh", "relu",
+                                       "gelu",  "gelu_tanh", "logical_not", "clamp",   "pow"};
+constexpr const char* kBinaryNames[] = {"add",
+                                        "sub",
+                                        "mul",
+                                        "div",
+                                        "pow",
+                                        "maximum",
+                                        "minimum",
+                                        "eq",
+                                        "ne",
+                                        "lt",
+                                        "le",
+                                        "gt",
+                                        "ge",
+                                        "logical_and",
+                                        "logical_or",
+                                        "sigmoid_backward",
+                                        "tanh_backward",
+                                        "relu_backward",
+                                        "gelu_backward",
+                                        "gelu_tanh_backward"};
+
+void trace_unary(UnaryOp op, const Tensor& x, double p0, double p1, const Tensor& y) {
+  trace::Attributes attributes;
+  if (op == UnaryOp::clamp) attributes = {{"min", Scalar(p0)}, {"max", Scalar(p1)}};
+  if (op == UnaryOp::pow) attributes = {{"exponent", Scalar(p0)}};
+  trace::op(kUnaryNames[static_cast<int>(op)], {x}, std::move(attributes), {y});
+}
+
+// A number takes the place of an operand: of "self" or "other".
+void trace_binary(BinaryOp op, const std::vector<Tensor>& operands, trace::Attributes attributes, double alpha,
+                  const Tensor& y) {
+  if (alpha != 1) attributes.emplace_back("alpha", Scalar(alpha));
+  trace::op(kBinaryNames[static_cast<int>(op)], operands, std::move(attributes), {y});
+}
+
+}  // namespace
+
 Tensor run_unary(UnaryOp op, const Tensor& x, double p0, double p1, const Tensor* out) {
   const detail::TensorImpl& in = impl_of(x);
   const DType result = op == UnaryOp::logical_not ? kBool : in.dtype;
@@ -56,6 +100,8 @@ Tensor run_unary(UnaryOp op, const Tensor& x, double p0, double p1, const Tensor
     fill_loop<2>(problem.loop, in.sizes, {&y.impl()->strides, &in.strides});
   }
   run<Unary>(in.device, problem, static_cast<const void*>(in.data), static_cast<void*>(raw(y)));
+  if (trace::active()) [[unlikely]]
+    trace_unary(op, x, p0, p1, y);
   return y;
 }
 
@@ -112,8 +158,11 @@ bool is_number_for(const Tensor& t, Device device) {
 
 Tensor run_binary(const char* name, BinaryOp op, const Tensor& a, const Tensor& b, double alpha, const Tensor* out) {
   const detail::TensorImpl &x = impl_of(a), &y = impl_of(b);
-  if (x.device != y.device) [[unlikely]]
-    return run_binary_across(name, op, a, b, alpha, out);
+  if (x.device != y.device) [[unlikely]] {
+    Tensor z = run_binary_across(name, op, a, b, alpha, out);
+    if (trace::active()) trace_binary(op, {a, b}, {}, alpha, z);
+    return z;
+  }
   const DType result = is_comparison(op) ? kBool : x.dtype;
   BinaryProblem problem;
   problem.op = op;
@@ -136,14 +185,22 @@ Tensor run_binary(const char* name, BinaryOp op, const Tensor& a, const Tensor& 
   }
   run<Binary>(x.device, problem, static_cast<const void*>(x.data), static_cast<const void*>(y.data),
               static_cast<void*>(raw(z)));
+  if (trace::active()) [[unlikely]]
+    trace_binary(op, {a, b}, {}, alpha, z);
   return z;
 }
 
 Tensor run_binary(const char*, BinaryOp op, const Tensor& a, Scalar b, double alpha, const Tensor* out) {
-  return run_with_number(op, a, Element(b, impl_of(a).dtype).bytes, false, alpha, out);
+  Tensor z = run_with_number(op, a, Element(b, impl_of(a).dtype).bytes, false, alpha, out);
+  if (trace::active()) [[unlikely]]
+    trace_binary(op, {a}, {{"other", b}}, alpha, z);
+  return z;
 }
 Tensor run_binary(const char*, BinaryOp op, Scalar a, const Tensor& b, double alpha) {
-  return run_with_number(op, b, Element(a, impl_of(b).dtype).bytes, true, alpha, nullptr);
+  Tensor z = run_with_number(op, b, Element(a, impl_of(b).dtype).bytes, true, alpha, nullptr);
+  if (trace::active()) [[unlikely]]
+    trace_binary(op, {b}, {{"self", a}}, alpha, z);
+  return z;
 }
 
 }  // namespace cresset

@@ -7,6 +7,7 @@
 #include "autograd/record.h"
 #include "core/check.h"
 #include "ops/pointwise.h"
+#include "trace/trace.h"
 
 namespace cresset {
 namespace {
@@ -46,12 +47,27 @@ ReduceProblem problem_of(ReduceOp op, const detail::TensorImpl& x, const Plan& p
   return problem;
 }
 
+constexpr const char* kNames[] = {"sum", "mean", "max", "min", "argmax", "argmin", "all", "any"};
+
+// `flat`: an index counts over all dimensions.
+void trace_reduction(const char* name, const Tensor& x, const Plan& plan, bool keepdim, bool flat,
+                     const std::vector<Tensor>& outputs) {
+  std::vector<std::int64_t> dims;
+  for (int i = 0; i < x.dim(); ++i)
+    if (plan.reduced[i]) dims.push_back(i);
+  trace::Attributes attributes{{"dims", dims}, {"keepdim", Scalar(keepdim)}};
+  if (flat) attributes.emplace_back("flat", Scalar(true));
+  trace::op(name, {x}, std::move(attributes), outputs);
+}
+
 // One result for each kept index.
 Tensor reduce(ReduceOp op, const Tensor& x, const Plan& plan, DType out, bool keepdim) {
   const detail::TensorImpl& impl = *x.impl();
   Tensor y = new_tensor(keepdim ? plan.keepdim : plan.kept, out, impl.device);
   run<Reduce>(impl.device, problem_of(op, impl, plan, out), static_cast<const void*>(impl.data),
               static_cast<void*>(raw(y)), static_cast<std::int64_t*>(nullptr));
+  if (trace::active()) [[unlikely]]
+    trace_reduction(kNames[static_cast<int>(op)], x, plan, keepdim, false, {y});
   return y;
 }
 
@@ -133,6 +149,8 @@ ValuesIndices extremum_along(ReduceOp op, const char* op_name, const char* node,
   ValuesIndices result{new_tensor(shape, impl.dtype, impl.device), new_tensor(shape, kInt64, impl.device)};
   run<Reduce>(impl.device, problem_of(op, impl, plan, impl.dtype), static_cast<const void*>(impl.data),
               static_cast<void*>(raw(result.values)), reinterpret_cast<std::int64_t*>(raw(result.indices)));
+  if (trace::active()) [[unlikely]]
+    trace_reduction(kNames[static_cast<int>(op)], x, plan, keepdim, false, {result.values, result.indices});
   if (needs_history(x)) {
     record(
         result.values, node,
@@ -156,6 +174,8 @@ Tensor arg_extremum(ReduceOp op, const char* op_name, const Tensor& x, std::opti
   Tensor indices = new_tensor(keepdim ? plan.keepdim : plan.kept, kInt64, impl.device);
   run<Reduce>(impl.device, problem_of(op, impl, plan, kInt64), static_cast<const void*>(impl.data),
               static_cast<void*>(nullptr), reinterpret_cast<std::int64_t*>(raw(indices)));
+  if (trace::active()) [[unlikely]]
+    trace_reduction(kNames[static_cast<int>(op)], x, plan, keepdim, !dim, {indices});
   return indices;
 }
 

@@ -5,6 +5,7 @@
 #include "autograd/record.h"
 #include "core/check.h"
 #include "ops/pointwise.h"
+#include "trace/trace.h"
 
 namespace cresset {
 namespace {
@@ -23,6 +24,8 @@ Tensor softmax_along(const Tensor& input, std::int64_t dim, bool log) {
   const Tensor x = input.contiguous();
   Tensor y = new_tensor(impl.sizes, p.dtype, x.device());
   if (impl.numel > 0) run<SoftmaxForward>(x.device(), p, static_cast<const void*>(raw(x)), static_cast<void*>(raw(y)));
+  if (trace::active()) [[unlikely]]
+    trace::op(op, {x}, {{"dim", Scalar(d)}}, {y});
   if (needs_history(x)) {
     record(
         y, log ? "LogSoftmaxBackward0" : "SoftmaxBackward0",

@@ -4,17 +4,24 @@
 #include "autograd/inplace.h"
 #include "core/check.h"
 #include "ops/view_strides.h"
+#include "trace/trace.h"
 
 namespace cresset {
 namespace {
 
-// A view of x with these sizes and strides; `backward` gives the gradient of x from that of the view.
-template <class Backward>
+// A view of x with these sizes and strides; `backward` gives the gradient of x from that of the view. `name` and
+// `attributes()` are for who writes down what was done.
+template <class Backward, class Attributes>
 Tensor make_view(const Tensor& x, const Shape& sizes, const Shape& strides, std::int64_t offset, const char* op,
-                 Backward backward) {
-  return record_view(alias(x, sizes, strides, offset), x, op,
-                     [backward](const Tensor& grad, Grads& out) { out[0] = backward(grad); });
+                 Backward backward, const char* name, Attributes attributes) {
+  Tensor y = record_view(alias(x, sizes, strides, offset), x, op,
+                         [backward](const Tensor& grad, Grads& out) { out[0] = backward(grad); });
+  if (trace::active()) [[unlikely]]
+    trace::view(name, x, attributes(), y);
+  return y;
 }
+
+Scalar number(std::int64_t value) { return value; }
 
 // Where the element `at` along a dimension of this stride lies in the storage. The tensor's own offset where that is
 // behind the storage's end, as an empty part may be: nothing is read there.
@@ -44,8 +51,12 @@ Tensor Tensor::view(const Shape& shape) const {
                     "view: view size is not compatible with input tensor's size and stride (at least one dimension "
                     "spans across two contiguous subspaces). Use .reshape(...) instead. (size {}, stride {}, view {})",
                     impl.sizes, impl.strides, shape);
-  return make_view(*this, sizes, *strides, impl.offset(), "ViewBackward0",
-                   [from = impl.sizes](const Tensor& grad) { return grad.reshape(from); });
+  return make_view(
+      *this, sizes, *strides, impl.offset(), "ViewBackward0",
+      [from = impl.sizes](const Tensor& grad) { return grad.reshape(from); }, "reshape",
+      [&] {
+        return trace::Attributes{{"shape", trace::list(sizes)}};
+      });
 }
 
 Tensor Tensor::view(DType dtype) const {
@@ -58,6 +69,8 @@ Tensor Tensor::view(DType dtype) const {
   Tensor y = alias(*this);
   y.impl()->dtype = dtype;
   mark_view(y, *this);
+  if (trace::active()) [[unlikely]]
+    trace::view("view_dtype", *this, {{"dtype", dtype}}, y);
   return y;
 }
 
@@ -68,7 +81,7 @@ Tensor Tensor::permute(const Dims& dims) const {
                     "permute: the number of dimensions in the tensor input does not match the length of the desired "
                     "ordering of dimensions i.e. input.dim() = {} is not equal to len(dims) = {}",
                     n, dims.size());
-  Shape sizes = impl.sizes, strides = impl.strides, inverse = impl.sizes;
+  Shape sizes = impl.sizes, strides = impl.strides, inverse = impl.sizes, order = impl.sizes;
   bool seen[kMaxDims] = {};
   for (int i = 0; i < n; ++i) {
     const int d = wrap_dim(dims[i], n);
@@ -76,10 +89,17 @@ Tensor Tensor::permute(const Dims& dims) const {
     sizes[i] = impl.sizes[d];
     strides[i] = impl.strides[d];
     inverse[d] = i;
+    order[i] = d;
   }
-  return make_view(*this, sizes, strides, impl.offset(), "PermuteBackward0", [inverse](const Tensor& grad) {
-    return grad.permute(Dims(inverse.data(), static_cast<std::size_t>(inverse.size())));
-  });
+  return make_view(
+      *this, sizes, strides, impl.offset(), "PermuteBackward0",
+      [inverse](const Tensor& grad) {
+        return grad.permute(Dims(inverse.data(), static_cast<std::size_t>(inverse.size())));
+      },
+      "permute",
+      [&] {
+        return trace::Attributes{{"dims", trace::list(order)}};
+      });
 }
 
 Tensor Tensor::transpose(std::int64_t dim0, std::int64_t dim1) const {
@@ -90,8 +110,14 @@ Tensor Tensor::transpose(std::int64_t dim0, std::int64_t dim1) const {
     std::swap(sizes[a], sizes[b]);
     std::swap(strides[a], strides[b]);
   }
-  return make_view(*this, sizes, strides, impl.offset(), "TransposeBackward0",
-                   [a, b](const Tensor& grad) { return grad.transpose(a, b); });
+  return make_view(
+      *this, sizes, strides, impl.offset(), "TransposeBackward0",
+      [a, b](const Tensor& grad) { return grad.transpose(a, b); }, "permute",
+      [&] {
+        std::vector<std::int64_t> order;
+        for (int i = 0; i < sizes.size(); ++i) order.push_back(i == a ? b : i == b ? a : i);
+        return trace::Attributes{{"dims", order}};
+      });
 }
 
 Tensor Tensor::t() const {
@@ -121,8 +147,15 @@ Tensor Tensor::squeeze(const Dims& dims) const {
     sizes.push_back(impl.sizes[i]);
     strides.push_back(impl.strides[i]);
   }
-  return make_view(*this, sizes, strides, impl.offset(), dims.size() == 1 ? "SqueezeBackward1" : "SqueezeBackward2",
-                   [from = impl.sizes](const Tensor& grad) { return grad.reshape(from); });
+  return make_view(
+      *this, sizes, strides, impl.offset(), dims.size() == 1 ? "SqueezeBackward1" : "SqueezeBackward2",
+      [from = impl.sizes](const Tensor& grad) { return grad.reshape(from); }, "squeeze",
+      [&] {
+        std::vector<std::int64_t> dropped;
+        for (int i = 0; i < impl.sizes.size(); ++i)
+          if (drop[i] && impl.sizes[i] == 1) dropped.push_back(i);
+        return trace::Attributes{{"dims", dropped}};
+      });
 }
 
 Tensor Tensor::unsqueeze(std::int64_t dim) const {
@@ -133,8 +166,12 @@ Tensor Tensor::unsqueeze(std::int64_t dim) const {
   if (d < impl.sizes.size() && __builtin_mul_overflow(impl.sizes[d], impl.strides[d], &stride)) stride = 1;
   strides.insert(d, stride);
   sizes.insert(d, 1);
-  return make_view(*this, sizes, strides, impl.offset(), "UnsqueezeBackward0",
-                   [d](const Tensor& grad) { return grad.squeeze(d); });
+  return make_view(
+      *this, sizes, strides, impl.offset(), "UnsqueezeBackward0", [d](const Tensor& grad) { return grad.squeeze(d); },
+      "unsqueeze",
+      [d] {
+        return trace::Attributes{{"dim", number(d)}};
+      });
 }
 
 Tensor Tensor::expand(const Shape& shape) const {
@@ -161,8 +198,12 @@ Tensor Tensor::expand(const Shape& shape) const {
     strides[i] = own == sizes[i] ? impl.strides[i - added] : 0;
   }
   checked_numel(sizes, impl.dtype);
-  return make_view(*this, sizes, strides, impl.offset(), "ExpandBackward0",
-                   [from = impl.sizes](const Tensor& grad) { return sum_to_shape(grad, from); });
+  return make_view(
+      *this, sizes, strides, impl.offset(), "ExpandBackward0",
+      [from = impl.sizes](const Tensor& grad) { return sum_to_shape(grad, from); }, "expand",
+      [&] {
+        return trace::Attributes{{"shape", trace::list(sizes)}};
+      });
 }
 
 Tensor Tensor::narrow(std::int64_t dim, std::int64_t start, std::int64_t length) const {
@@ -190,10 +231,15 @@ Tensor Tensor::select(std::int64_t dim, std::int64_t index) const {
   Shape sizes = impl.sizes, strides = impl.strides;
   sizes.erase(d);
   strides.erase(d);
-  return make_view(*this, sizes, strides, offset_at(impl, at, impl.strides[d]), "SelectBackward0",
-                   [from = impl.sizes, d, at](const Tensor& grad) {
-                     return scatter(from, grad, [&](const Tensor& whole) { return whole.select(d, at); });
-                   });
+  return make_view(
+      *this, sizes, strides, offset_at(impl, at, impl.strides[d]), "SelectBackward0",
+      [from = impl.sizes, d, at](const Tensor& grad) {
+        return scatter(from, grad, [&](const Tensor& whole) { return whole.select(d, at); });
+      },
+      "select",
+      [&] {
+        return trace::Attributes{{"dim", number(d)}, {"index", number(at)}};
+      });
 }
 
 Tensor Tensor::slice(std::int64_t dim, std::optional<std::int64_t> start, std::optional<std::int64_t> end,
@@ -210,10 +256,16 @@ Tensor Tensor::slice(std::int64_t dim, std::optional<std::int64_t> start, std::o
   sizes[d] = (last - first) / step + ((last - first) % step != 0);
   if (__builtin_mul_overflow(strides[d], step, &strides[d]))
     strides[d] = impl.strides[d];  // at most one element is left
-  return make_view(*this, sizes, strides, offset_at(impl, first, impl.strides[d]), "SliceBackward0",
-                   [from = impl.sizes, d, first, last, step](const Tensor& grad) {
-                     return scatter(from, grad, [&](const Tensor& whole) { return whole.slice(d, first, last, step); });
-                   });
+  return make_view(
+      *this, sizes, strides, offset_at(impl, first, impl.strides[d]), "SliceBackward0",
+      [from = impl.sizes, d, first, last, step](const Tensor& grad) {
+        return scatter(from, grad, [&](const Tensor& whole) { return whole.slice(d, first, last, step); });
+      },
+      "slice",
+      [&] {
+        return trace::Attributes{
+            {"dim", number(d)}, {"start", number(first)}, {"end", number(last)}, {"step", number(step)}};
+      });
 }
 
 std::vector<Tensor> Tensor::split(const std::vector<std::int64_t>& sizes, std::int64_t dim) const {
@@ -282,11 +334,17 @@ Tensor Tensor::as_strided(const Shape& shape, const Shape& strides, std::optiona
                     "as_strided: sizes {}, strides {} and offset {} reach outside a storage of {} elements", shape,
                     strides, offset, room);
   // Overlapping elements would need their gradients added: only what a view of dense memory can be is differentiable.
-  return make_view(*this, shape, strides, offset, "AsStridedBackward0",
-                   [from = impl.sizes, from_strides = impl.strides, from_offset = impl.offset(), shape, strides,
-                    offset](const Tensor& grad) {
-                     return as_strided_backward(grad, from, from_strides, from_offset, shape, strides, offset);
-                   });
+  return make_view(
+      *this, shape, strides, offset, "AsStridedBackward0",
+      [from = impl.sizes, from_strides = impl.strides, from_offset = impl.offset(), shape, strides,
+       offset](const Tensor& grad) {
+        return as_strided_backward(grad, from, from_strides, from_offset, shape, strides, offset);
+      },
+      "as_strided",
+      [&] {
+        return trace::Attributes{
+            {"size", trace::list(shape)}, {"stride", trace::list(strides)}, {"offset", number(offset)}};
+      });
 }
 
 Tensor Tensor::reshape(const Shape& shape) const {

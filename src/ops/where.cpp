@@ -6,6 +6,7 @@
 #include "ops/loop.h"
 #include "ops/pointwise.h"
 #include "ops/view_strides.h"
+#include "trace/trace.h"
 
 namespace cresset {
 
@@ -29,6 +30,8 @@ Tensor where(const Tensor& condition, const Tensor& a, const Tensor& b) {
   fill_loop<4>(problem.loop, shape, {&y.impl()->strides, &sc, &sx, &sz});
   run<Where>(device, problem, reinterpret_cast<const bool*>(c.data), static_cast<const void*>(xi.data),
              static_cast<const void*>(zi.data), static_cast<void*>(raw(y)));
+  if (trace::active()) [[unlikely]]
+    trace::op("where", {condition, x, z}, {}, {y});
   if (needs_history(x, z)) {
     record(
         y, "WhereBackward0",

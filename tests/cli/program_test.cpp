@@ -48,7 +48,7 @@ TEST_F(Program, SaysItsVersionAndHelp) {
   EXPECT_THAT(run({"--version"}).out, testing::StartsWith("cresset "));
   const Ended help = run({"--help"});
   EXPECT_EQ(help.code, 0);
-  for (const char* word : {"train", "eval", "summary", "bench", "info", "Exit codes"})
+  for (const char* word : {"train", "eval", "summary", "export", "bench", "info", "Exit codes"})
     EXPECT_THAT(help.out, HasSubstr(word));
 }
 
@@ -286,6 +286,24 @@ TEST_F(Program, TrainsOnCifarByDefault) {
   EXPECT_THAT(ended.out,
               HasSubstr("The checkpoint is in cifar_net.safetensors.\nAccuracy of the network on the 10000 "));
   EXPECT_EQ(Checkpoint::load(folder_ / "cifar_net.safetensors").step, 30);
+}
+
+TEST_F(Program, ExportsACheckpoint) {
+  ASSERT_EQ(train("c", {"--max-steps", "2"}).code, 0);
+  const Ended fixed = run({"export", "--checkpoint", "c", "--onnx", "net.onnx"});
+  if (fixed.err.find("this build has no ONNX export") != std::string::npos) GTEST_SKIP() << fixed.err;
+  ASSERT_EQ(fixed.code, 0) << fixed.err;
+  EXPECT_EQ(fixed.out, "net.onnx: cifar_net, opset 17, input [1, 3, 32, 32], " +
+                           std::to_string(bytes("net.onnx").size()) + " bytes\n");
+  EXPECT_THAT(bytes("net.onnx"), HasSubstr("conv_1.weight"));
+  const Ended open = run({"export", "--checkpoint", "c", "--onnx", "net.onnx", "--dynamic", "--opset", "15",
+                          "--input-name", "image", "--output-name", "classes"});
+  EXPECT_THAT(open.out, HasSubstr("opset 15, image [batch, 3, 32, 32]")) << open.err;
+  const Ended refused = run({"export", "--checkpoint", "c", "--onnx", "no/net.onnx"});
+  EXPECT_EQ(refused.code, 1);
+  EXPECT_THAT(refused.err, HasSubstr("export_onnx: no/net.onnx: cannot write beside it: No such file or directory"));
+  EXPECT_THAT(run({"export", "--checkpoint", "c", "--onnx", "x", "--model", "cifarnet"}).err,
+              HasSubstr("unknown model 'cifarnet'; did you mean 'cifar_net'?"));
 }
 
 TEST_F(Program, EvaluatesACheckpoint) {

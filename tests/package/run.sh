@@ -43,7 +43,9 @@ echo "package: an outside project by find_package"
 cmake -S "$here/outside" -B "$work/outside" -G "$generator" -DCMAKE_CXX_COMPILER="$compiler" -DCMAKE_BUILD_TYPE=Release \
   -DCMAKE_PREFIX_PATH="$prefix" -DCMAKE_FIND_USE_CMAKE_ENVIRONMENT_PATH=OFF >"$work/log" 2>&1 || { cat "$work/log"; fail "configure failed"; }
 cmake --build "$work/outside" >"$work/log" 2>&1 || { cat "$work/log"; fail "build failed"; }
-for program in core extension with_data; do
+programs=(core extension with_data)
+if [ -e "$libdir/libcresset_onnx.so" ]; then programs+=(with_onnx); fi
+for program in "${programs[@]}"; do
   "$work/outside/$program" >"$work/$program.out" || fail "$program, built by find_package, failed"
 done
 "$work/outside/table" >"$work/table.out" || { cat "$work/table.out"; fail "the outside op's table failed"; }
@@ -107,7 +109,9 @@ fi
 
 echo "package: the same by pkg-config"
 export PKG_CONFIG_PATH="$libdir/pkgconfig"
-for pair in cresset:core cresset-data:with_data; do
+pairs=(cresset:core cresset-data:with_data)
+if [ -e "$libdir/libcresset_onnx.so" ]; then pairs+=(cresset-onnx:with_onnx); fi
+for pair in "${pairs[@]}"; do
   program=${pair#*:}
   # pkg-config escapes what a shell would split; eval reads that back.
   flags=()

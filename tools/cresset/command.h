@@ -28,5 +28,6 @@ void add_eval(CLI::App& app, Action& action);
 void add_info(CLI::App& app, Action& action);
 void add_bench(CLI::App& app, Action& action);
 void add_summary(CLI::App& app, Action& action);
+void add_export(CLI::App& app, Action& action);
 
 }  // namespace cresset::program

@@ -51,6 +51,7 @@ int run(int argc, char** argv) {
   add_train(app, action);
   add_eval(app, action);
   add_summary(app, action);
+  add_export(app, action);
   add_bench(app, action);
   add_info(app, action);
 

@@ -69,6 +69,19 @@ class InputShapes {
 // Adds to an error where it arose: `in Net.fc_1 (Linear), input [4, 300]`.
 CRESSET_API void add_module_context(Error& error, ModuleBase& module, const InputShapes& inputs) noexcept;
 
+// A call's place in what the thread writes down for <cresset/extension/trace.h>; nothing otherwise.
+class CRESSET_API TracedCall {
+ public:
+  explicit TracedCall(ModuleBase& module);
+  ~TracedCall();
+  TracedCall(const TracedCall&) = delete;
+  TracedCall& operator=(const TracedCall&) = delete;
+  bool active() const { return active_; }
+
+ private:
+  bool active_;
+};
+
 }  // namespace detail
 
 // What modules of every signature have in common. A module is a handle: a copy is a second name for the same module, as
@@ -249,9 +262,10 @@ class __attribute__((visibility("default"))) ModuleOf<R(Args...)> : public Modul
 
   R call_with_hooks(Args... args) {
     auto& state = shared_state();
+    const detail::TracedCall traced(*this);
     const auto* hooks = static_cast<const Hooks*>(state.hooks.get());
     if (!hooks || (hooks->before.empty() && hooks->after.empty())) {
-      state.plain.store(true, std::memory_order_release);
+      if (!traced.active()) state.plain.store(true, std::memory_order_release);
       return forward(std::forward<Args>(args)...);
     }
     // Copies of the lists: a hook may remove itself.
