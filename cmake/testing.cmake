@@ -59,10 +59,10 @@ foreach(room IN LISTS rooms)
   add_executable(test_${room} ${room_sources})
   target_link_libraries(test_${room} PRIVATE cresset_test_support GTest::gtest_main)
   if(room STREQUAL onnx)
-    # The op case table. Without the component its tests say that they were skipped.
-    file(GLOB case_sources CONFIGURE_DEPENDS ${tests}/cases/*_cases.cpp ${tests}/cases/patterns.cpp)
-    target_sources(test_onnx PRIVATE ${case_sources} ${tests}/cases/op_table.cpp)
+    # Without the component its tests say that they were skipped.
     if(CRESSET_HAS_ONNX)
+      file(GLOB case_sources CONFIGURE_DEPENDS ${tests}/cases/*_cases.cpp ${tests}/cases/patterns.cpp)
+      target_sources(test_onnx PRIVATE ${case_sources} ${tests}/cases/op_table.cpp)
       target_link_libraries(test_onnx PRIVATE cresset_onnx_testable onnx protobuf::libprotobuf)
     endif()
     target_compile_definitions(test_onnx PRIVATE CRESSET_HAS_ONNX=${CRESSET_HAS_ONNX})

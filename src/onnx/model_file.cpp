@@ -3,8 +3,10 @@
 #include <cresset/io/atomic_file.h>
 #include <cresset/version.h>
 #include <onnx/checker.h>
+#include <onnx/shape_inference/implementation.h>
 
 #include <filesystem>
+#include <optional>
 
 #include "core/check.h"
 
@@ -12,9 +14,8 @@ namespace cresset::exporting {
 namespace {
 
 constexpr const char* kOperation = "export_onnx";
-constexpr std::int64_t kLargestFile = 2'000'000'000;  // protobuf ends at 2 GiB
-constexpr std::size_t kInlineBytes = 1024;            // smaller tensors stay in the file
-constexpr std::int64_t kAlignment = 4096;             // of external data, so that programs may map it
+constexpr std::size_t kInlineBytes = 1024;  // smaller tensors stay in the file
+constexpr std::int64_t kAlignment = 4096;   // of external data, so that programs may map it
 
 // https://github.com/onnx/onnx/blob/main/docs/Versioning.md: the format that came with an opset.
 std::int64_t format_version(std::int64_t opset) {
@@ -28,30 +29,50 @@ void describe_weight(::onnx::TensorProto& proto, const Tensor& tensor) {
   for (const std::int64_t size : tensor.shape()) proto.add_dims(size);
 }
 
-void set_entry(::onnx::TensorProto& proto, const char* key, const std::string& value) {
+void add_entry(::onnx::TensorProto& proto, const char* key, const std::string& value) {
   auto& entry = *proto.add_external_data();
   entry.set_key(key);
   entry.set_value(value);
 }
 
-// One after the other into `data`, the model says where.
-void write_external(const std::vector<Weights>& weights, io::AtomicFile& data, const std::string& location) {
+void set_elements(const Weights& weight) {
+  const Tensor dense = weight.tensor.cpu().contiguous();
+  weight.proto->set_raw_data(dense.data_ptr(), bytes_of(dense));
+}
+
+// One after the other into `data`; the model says where in it.
+void write_external(const std::vector<Weights>& weights, io::AtomicFile& data) {
   std::int64_t at = 0;
   for (const Weights& weight : weights) {
-    const Tensor dense = weight.tensor.cpu().contiguous();
-    if (bytes_of(dense) < kInlineBytes) {
-      weight.proto->set_raw_data(dense.data_ptr(), bytes_of(dense));
+    if (bytes_of(weight.tensor) < kInlineBytes) {
+      set_elements(weight);
       continue;
     }
+    const Tensor dense = weight.tensor.cpu().contiguous();
     const std::int64_t gap = (kAlignment - at % kAlignment) % kAlignment;
     data.write(std::string(static_cast<std::size_t>(gap), '\0'));
     at += gap;
     weight.proto->set_data_location(::onnx::TensorProto_DataLocation_EXTERNAL);
-    set_entry(*weight.proto, "location", location);
-    set_entry(*weight.proto, "offset", std::to_string(at));
-    set_entry(*weight.proto, "length", std::to_string(bytes_of(dense)));
+    add_entry(*weight.proto, "location", {});
+    add_entry(*weight.proto, "offset", std::to_string(at));
+    add_entry(*weight.proto, "length", std::to_string(bytes_of(dense)));
     data.write(dense.data_ptr(), bytes_of(dense));
     at += static_cast<std::int64_t>(bytes_of(dense));
+  }
+}
+
+void set_location(const std::vector<Weights>& weights, const std::string& name) {
+  for (const Weights& weight : weights)
+    if (weight.proto->external_data_size() > 0) weight.proto->mutable_external_data(0)->set_value(name);
+}
+
+// Whether each op takes the types and sizes that it is given; the names of nodes in ONNX's words are paths of modules.
+void check_types(const ::onnx::ModelProto& model) {
+  try {
+    ::onnx::ModelProto inferred = model;
+    ::onnx::shape_inference::InferShapes(inferred, ::onnx::OpSchemaRegistry::Instance(), {true, 1});
+  } catch (const std::exception& error) {
+    fail<UnsupportedError>("{}: ONNX does not take the types of the model: {}", kOperation, error.what());
   }
 }
 
@@ -88,28 +109,33 @@ void describe_model(::onnx::ModelProto& model, const OnnxOptions& options) {
 }
 
 void write_model(::onnx::ModelProto& model, const std::vector<Weights>& weights, const std::string& path,
-                 bool external_data) {
+                 bool external_data, std::int64_t largest_file) {
+  namespace fs = std::filesystem;
   io::AtomicFile file(path, kOperation);
   std::int64_t total = 0;
   for (const Weights& weight : weights) {
     describe_weight(*weight.proto, weight.tensor);
     total += static_cast<std::int64_t>(bytes_of(weight.tensor));
   }
-  std::string folder;
-  if (external_data || total > kLargestFile) {
-    const std::filesystem::path data_path(path + ".data");
-    io::AtomicFile data(data_path.string(), kOperation);
-    write_external(weights, data, data_path.filename().string());
-    data.commit();
-    folder = data_path.has_parent_path() ? data_path.parent_path().string() : ".";
+  check_types(model);  // while it has no elements, and is quickly copied
+  std::optional<io::AtomicFile> data;
+  if (external_data || total > largest_file) {
+    data.emplace(path + ".data", kOperation);
+    write_external(weights, *data);
+    // The checker looks for the file, which has its name only when the model has passed.
+    const fs::path written(data->temporary_path());
+    set_location(weights, written.filename().string());
+    check_model(model, written.has_parent_path() ? written.parent_path().string() : ".");
+    set_location(weights, fs::path(path + ".data").filename().string());
   } else {
-    for (const Weights& weight : weights) {
-      const Tensor dense = weight.tensor.cpu().contiguous();
-      weight.proto->set_raw_data(dense.data_ptr(), bytes_of(dense));
-    }
+    for (const Weights& weight : weights) set_elements(weight);
+    check_model(model, "");
   }
-  check_model(model, folder);
-  file.write(model.SerializeAsString());
+  std::string bytes;
+  check<UnsupportedError>(model.SerializeToString(&bytes), "{}: the model has {} bytes, more than protobuf can write",
+                          kOperation, model.ByteSizeLong());
+  file.write(bytes);
+  if (data) data->commit();
   file.commit();
 }
 

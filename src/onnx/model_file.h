@@ -17,9 +17,12 @@ std::int64_t newest_opset();
 // A model around a lowered graph: version, opset, producer, metadata.
 void describe_model(::onnx::ModelProto& model, const OnnxOptions& options);
 
-// Fills in the weights' elements, has the model checked and puts it in the place of `path`; with external data the
-// elements go to `path`.data, which is there first. IoError, and UnsupportedError with the checker's words.
+constexpr std::int64_t kLargestFile = 2'000'000'000;  // protobuf ends at 2 GiB
+
+// Fills in the weights' elements, has the model checked and puts it in the place of `path`; with external data, or
+// where the weights have more than `largest_file` bytes, the elements go to `path`.data. IoError, and UnsupportedError
+// with the checker's words.
 void write_model(::onnx::ModelProto& model, const std::vector<Weights>& weights, const std::string& path,
-                 bool external_data);
+                 bool external_data, std::int64_t largest_file = kLargestFile);
 
 }  // namespace cresset::exporting

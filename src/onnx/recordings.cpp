@@ -31,6 +31,9 @@ Number operator+(const Number& a, const Number& b) {
 Number operator-(const Number& a, const Number& b) {
   return combined(a, b, [](std::int64_t x, std::int64_t y) { return x - y; });
 }
+Number operator*(const Number& a, const Number& b) {
+  return combined(a, b, [](std::int64_t x, std::int64_t y) { return x * y; });
+}
 Number fixed_number(std::int64_t value, std::size_t count) { return {std::vector<std::int64_t>(count, value)}; }
 
 namespace {

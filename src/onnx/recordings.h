@@ -18,6 +18,7 @@ struct Number {
 };
 Number operator+(const Number& a, const Number& b);
 Number operator-(const Number& a, const Number& b);
+Number operator*(const Number& a, const Number& b);
 Number fixed_number(std::int64_t value, std::size_t count);
 
 // A size that the axes of a name share.

@@ -17,4 +17,9 @@ Rule rule_of(const std::string& op) {
   return found == all->end() ? nullptr : found->second;
 }
 
+std::string float_operand(Lowering& l, std::size_t i) {
+  return l.in(i).dtype == kBFloat16 ? l.cast(l.operand(i), kFloat32) : l.operand(i);
+}
+void give_float(Lowering& l, const std::string& y) { l.give(l.out().dtype == kBFloat16 ? l.cast(y, kBFloat16) : y); }
+
 }  // namespace cresset::exporting

@@ -21,4 +21,9 @@ void add_network_rules(Rules& rules);
 std::string reduced(Lowering& l, const char* op_type, const std::string& x, const std::vector<std::int64_t>& dims,
                     bool keepdim);
 
+// For ops that take no bfloat16 in ONNX (before opset 22): they are computed in float32, which the library's kernels do
+// too.
+std::string float_operand(Lowering& l, std::size_t i);
+void give_float(Lowering& l, const std::string& y);
+
 }  // namespace cresset::exporting

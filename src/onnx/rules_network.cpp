@@ -14,32 +14,71 @@ std::string line(Lowering& l, const std::string& x) {
 }
 
 // Parameters come in the type of the statistics, which may be wider than the input's.
-std::string parameter(Lowering& l, std::size_t i, Scalar otherwise) {
-  const DType dtype = l.in(0).dtype;
-  if (!l.has_input(i)) return l.constant(full({l.in(0).shape[1]}, otherwise, {.dtype = dtype}));
-  const std::string p = l.operand(i);
-  return l.in(i).dtype == dtype ? p : l.cast(p, dtype);
+std::string parameter(Lowering& l, std::size_t i, DType dtype) {
+  return l.in(i).dtype == dtype ? l.operand(i) : l.cast(l.operand(i), dtype);
+}
+std::string parameter(Lowering& l, std::size_t i, Scalar otherwise, DType dtype) {
+  return l.has_input(i) ? parameter(l, i, dtype) : l.constant(full({l.in(0).shape[1]}, otherwise, {.dtype = dtype}));
 }
 
-// With running statistics. With those of the batch it is written out, so that programs without training kernels run it.
+// (x - mean) / sqrt(variance + eps) * weight + bias, from statistics that meet x.
+std::string normalized(Lowering& l, const std::string& centred, const std::string& variance, DType dtype) {
+  const std::string eps = l.number_as("eps", dtype);
+  std::string y = l.emit("Div", {centred, l.emit("Sqrt", {l.emit("Add", {variance, eps})})});
+  if (l.has_input(3)) y = l.emit("Mul", {y, line(l, parameter(l, 3, dtype))});
+  if (l.has_input(4)) y = l.emit("Add", {y, line(l, parameter(l, 4, dtype))});
+  return l.in(0).dtype == dtype ? y : l.cast(y, l.in(0).dtype);
+}
+
+// How many elements a channel has, as a tensor of one element.
+std::string elements_of_channel(Lowering& l, DType dtype) {
+  auto shape = l.recordings().shape(l.input(0));
+  Number count = shape[0];
+  for (std::size_t d = 2; d < shape.size(); ++d) count = count * shape[d];
+  return l.cast(l.list_of({count}), dtype);
+}
+
+// What a running statistic (input and output `i`) is after a batch.
+void move_statistic(Lowering& l, std::size_t input, std::size_t output, const std::string& of_batch, DType dtype) {
+  const double momentum = l.scalar("momentum").to_double();
+  const std::string kept = l.emit("Mul", {parameter(l, input, dtype), l.constant(1 - momentum, dtype)});
+  const std::string moved = l.emit("Mul", {l.reshape(of_batch, {-1}), l.constant(momentum, dtype)});
+  const std::string now = l.emit("Add", {kept, moved});
+  l.give(output, l.in(input).dtype == dtype ? now : l.cast(now, l.in(input).dtype));
+}
+
+// Statistics of the batch are written out, so that programs without training kernels run them; and what is of float64,
+// since eps has 32 bits as an attribute.
 void batch_norm(Lowering& l) {
-  const std::string x = l.operand(0);
-  const double eps = l.scalar("eps").to_double();
+  const DType dtype = l.in(0).dtype;
+  std::string x = l.operand(0);
+  if (!l.flag("training") && dtype != kFloat64) {
+    const std::string scale = parameter(l, 3, 1, dtype), shift = parameter(l, 4, 0, dtype);
+    const std::string mean = parameter(l, 1, dtype), variance = parameter(l, 2, dtype);
+    return l.give(
+        l.emit("BatchNormalization", {x, scale, shift, mean, variance}, {{"epsilon", l.scalar("eps").to_double()}}));
+  }
   if (!l.flag("training")) {
-    const std::string scale = parameter(l, 3, 1), shift = parameter(l, 4, 0);
-    const std::string mean = parameter(l, 1, 0), variance = parameter(l, 2, 1);
-    return l.give(l.emit("BatchNormalization", {x, scale, shift, mean, variance}, {{"epsilon", eps}}));
+    const std::string centred = l.emit("Sub", {x, line(l, parameter(l, 1, dtype))});
+    return l.give(normalized(l, centred, line(l, parameter(l, 2, dtype)), dtype));
   }
   std::vector<std::int64_t> over;
   for (std::size_t d = 0; d < l.rank(l.input(0)); ++d)
     if (d != 1) over.push_back(static_cast<std::int64_t>(d));
-  const DType dtype = l.in(0).dtype;
-  const std::string centred = l.emit("Sub", {x, reduced(l, "ReduceMean", x, over, true)});
+  const DType wide = dtype == kFloat64 ? kFloat64 : kFloat32;
+  if (wide != dtype) x = l.cast(x, wide);
+  const std::string mean = reduced(l, "ReduceMean", x, over, true);
+  const std::string centred = l.emit("Sub", {x, mean});
   const std::string variance = reduced(l, "ReduceMean", l.emit("Mul", {centred, centred}), over, true);
-  std::string y = l.emit("Div", {centred, l.emit("Sqrt", {l.emit("Add", {variance, l.constant(eps, dtype)})})});
-  if (l.has_input(3)) y = l.emit("Mul", {y, line(l, parameter(l, 3, 1))});
-  if (l.has_input(4)) y = l.emit("Add", {y, line(l, parameter(l, 4, 0))});
-  l.give(y);
+  l.give(normalized(l, centred, variance, wide));
+  std::size_t output = 1;
+  if (l.has_input(1) && l.is_used(output++)) move_statistic(l, 1, output - 1, mean, wide);
+  if (l.has_input(2) && l.is_used(output)) {
+    // The one that is kept is unbiased.
+    const std::string n = elements_of_channel(l, wide);
+    const std::string factor = l.emit("Div", {n, l.emit("Sub", {n, l.constant(1, wide)})});
+    move_statistic(l, 2, output, l.emit("Mul", {variance, factor}), wide);
+  }
 }
 
 // Amounts are {left, right, top, bottom, …} from the last dimension on.
@@ -77,13 +116,16 @@ void pad(Lowering& l) {
 
 void dropout(Lowering& l) {
   const std::string x = l.operand(0);
+  // A ratio of 1 is outside of what ONNX takes.
+  if (l.scalar("p").to_double() == 1) return l.give(l.emit("Mul", {x, l.constant(0, l.in(0).dtype)}));
   l.give(l.emit("Dropout", {x, l.number_as("p", kFloat32), l.constant(true, kBool)}));
 }
 
 void cross_entropy(Lowering& l) {
   if (l.scalar("label_smoothing").to_double() > 0) l.fail("cross_entropy with label_smoothing has no ONNX form");
   static constexpr const char* kReductions[] = {"none", "mean", "sum"};
-  std::string x = l.operand(0), target = l.operand(1);
+  std::string x = float_operand(l, 0), target = l.operand(1);
+  const std::string weight = l.has_input(2) ? float_operand(l, 2) : "";
   const bool single = l.rank(l.input(0)) == 1;
   const std::string zero = single ? l.ints(std::vector<std::int64_t>{0}) : "";
   if (single) {
@@ -95,9 +137,9 @@ void cross_entropy(Lowering& l) {
   const char* word = reduction == Reduction::none   ? kReductions[0]
                      : reduction == Reduction::mean ? kReductions[1]
                                                     : kReductions[2];
-  const std::string loss = l.emit("SoftmaxCrossEntropyLoss", {x, target, l.operand(2)},
+  const std::string loss = l.emit("SoftmaxCrossEntropyLoss", {x, target, weight},
                                   {{"ignore_index", l.fixed("ignore_index")}, {"reduction", std::string(word)}});
-  l.give(single && reduction == Reduction::none ? l.emit("Squeeze", {loss, zero}) : loss);
+  give_float(l, single && reduction == Reduction::none ? l.emit("Squeeze", {loss, zero}) : loss);
 }
 
 }  // namespace

@@ -44,10 +44,20 @@ void divide(Lowering& l) {
   l.give(l.emit("Div", {o.a, o.b}));
 }
 
+// ONNX has no uint8 for these: in a wider type, of which the last eight bits are kept.
 void power(Lowering& l) {
-  if (l.has("exponent")) return l.give(l.emit("Pow", {l.operand(0), l.number_as("exponent", l.in(0).dtype)}));
-  const Operands o = operands(l);
-  l.give(l.emit("Pow", {o.a, o.b}));
+  Operands o{l.operand(0), "", l.in(0).dtype};
+  if (l.has("exponent"))
+    o.b = l.number_as("exponent", o.dtype);
+  else
+    o = operands(l);
+  if (o.dtype != kUInt8) return l.give(l.emit("Pow", {o.a, o.b}));
+  l.give(l.cast(l.emit("Pow", {l.cast(o.a, kInt64), l.cast(o.b, kInt64)}), kUInt8));
+}
+void negative(Lowering& l) {
+  const std::string x = l.operand(0);
+  if (l.in(0).dtype != kUInt8) return l.give(l.emit("Neg", {x}));
+  l.give(l.cast(l.emit("Neg", {l.cast(x, kInt32)}), kUInt8));
 }
 
 // ONNX orders numbers only, and compares uint8 in its newest versions only.
@@ -118,11 +128,15 @@ void clamp(Lowering& l) {
   l.give(x);
 }
 
-void where(Lowering& l) { l.give(l.emit("Where", {l.operand(0), l.operand(1), l.operand(2)})); }
+// Few programs have a kernel for the Where of truth values.
+void where(Lowering& l) {
+  const std::string condition = l.operand(0), a = l.operand(1), b = l.operand(2);
+  if (l.out().dtype != kBool) return l.give(l.emit("Where", {condition, a, b}));
+  l.give(l.emit("Or", {l.emit("And", {condition, a}), l.emit("And", {l.emit("Not", {condition}), b})}));
+}
 void to(Lowering& l) { l.give(l.cast(l.operand(0), l.dtype("dtype"))); }
 void clone(Lowering& l) { l.give(l.operand(0)); }
 
-constexpr const char* kNeg = "Neg";
 constexpr const char* kAbs = "Abs";
 constexpr const char* kSign = "Sign";
 constexpr const char* kExp = "Exp";
@@ -137,7 +151,7 @@ constexpr const char* kOr = "Or";
 }  // namespace
 
 void add_pointwise_rules(Rules& rules) {
-  rules.insert({{"neg", same<kNeg>},
+  rules.insert({{"neg", negative},
                 {"abs", same<kAbs>},
                 {"sign", same<kSign>},
                 {"exp", same<kExp>},

@@ -1,5 +1,6 @@
 // Pooling.
 #include <cresset/ops.h>
+#include <fmt/format.h>
 
 #include <algorithm>
 
@@ -47,20 +48,25 @@ OnnxAttributes attributes_of(const Window& w, std::vector<std::int64_t> pads) {
 
 // ONNX counts indices through the whole tensor, PyTorch within a plane.
 void max_pool2d(Lowering& l) {
+  const DType dtype = l.in(0).dtype;
+  if (!is_floating_point(dtype) && dtype != kUInt8)
+    l.fail(fmt::format("max_pool2d of {} has no ONNX form", name(dtype)));
   const Window w = window_of(l);
-  const std::string x = l.operand(0);
+  const std::string x = float_operand(l, 0);
   OnnxAttributes attributes = attributes_of(w, w.pads(true));
   attributes.emplace_back("dilations", w.dilation);
   const bool indices = l.node().outputs.size() > 1 && l.is_used(1);
   const auto made = l.emit_many("MaxPool", indices ? 2 : 1, {x}, attributes);
-  l.give(made[0]);
+  give_float(l, made[0]);
   if (!indices) return;
   const auto in = l.fixed_shape(l.input(0));
   l.give(1, l.emit("Mod", {made[1], l.constant(in[2] * in[3], kInt64)}));
 }
 
+DType computed_in(const Lowering& l) { return l.in(0).dtype == kBFloat16 ? kFloat32 : l.in(0).dtype; }
+
 std::string zero_padded(Lowering& l, const std::string& x, const std::vector<std::int64_t>& pads) {
-  return l.emit("Pad", {x, l.ints({0, 0, pads[0], pads[1], 0, 0, pads[2], pads[3]}), l.constant(0, l.in(0).dtype)},
+  return l.emit("Pad", {x, l.ints({0, 0, pads[0], pads[1], 0, 0, pads[2], pads[3]}), l.constant(0, computed_in(l))},
                 {{"mode", std::string("constant")}});
 }
 
@@ -69,24 +75,25 @@ void avg_pool2d(Lowering& l) {
   const Window w = window_of(l);
   const bool count_padding = l.flag("count_include_pad"), padded = w.padding[0] + w.padding[1] > 0;
   const bool reaches = w.beyond.empty() || w.beyond[0] + w.beyond[1] > 0;
-  const std::string x = l.operand(0);
+  const std::string x = float_operand(l, 0);
   if (const std::int64_t divisor = l.fixed("divisor"); divisor != 0) {
     if (w.beyond.empty()) l.fail("avg_pool2d with ceil_mode and divisor_override cannot have a dynamic axis");
     // The mean of whole windows, times their size, is their sum.
     const std::string whole = padded || reaches ? zero_padded(l, x, w.pads(true)) : x;
     const std::string mean = l.emit("AveragePool", {whole}, {{"kernel_shape", w.kernel}, {"strides", w.stride}});
     const double factor = static_cast<double>(w.kernel[0] * w.kernel[1]) / static_cast<double>(divisor);
-    return l.give(l.emit("Mul", {mean, l.constant(factor, l.in(0).dtype)}));
+    return give_float(l, l.emit("Mul", {mean, l.constant(factor, computed_in(l))}));
   }
   // Padding counts, what ceil_mode adds behind it does not: ONNX has one rule for both.
   if (count_padding && padded && reaches) {
     Window inner = w;
     inner.padding = {0, 0};
-    return l.give(l.emit("AveragePool", {zero_padded(l, x, w.pads(false))}, attributes_of(inner, inner.pads(true))));
+    return give_float(
+        l, l.emit("AveragePool", {zero_padded(l, x, w.pads(false))}, attributes_of(inner, inner.pads(true))));
   }
   OnnxAttributes attributes = attributes_of(w, w.pads(true));
   attributes.emplace_back("count_include_pad", static_cast<std::int64_t>(count_padding && !reaches));
-  l.give(l.emit("AveragePool", {x}, attributes));
+  give_float(l, l.emit("AveragePool", {x}, attributes));
 }
 
 // [out, in]: row i is the mean over the inputs of window i. https://docs.pytorch.org AdaptiveAvgPool2d: from
@@ -103,21 +110,21 @@ Tensor means(std::int64_t in, std::int64_t out, DType dtype) {
 void adaptive_avg_pool2d(Lowering& l) {
   const auto to = l.numbers("output_size");
   const Number height = l.recordings().size(l.input(0), 2), width = l.recordings().size(l.input(0), 3);
-  const std::string x = l.operand(0);
-  if (to[0] == height && to[1] == width) return l.give(x);
+  if (to[0] == height && to[1] == width) return l.give(l.operand(0));
+  const std::string x = float_operand(l, 0);
   if (to[0].fixed() && to[0].value() == 1 && to[1].fixed() && to[1].value() == 1)
-    return l.give(l.emit("GlobalAveragePool", {x}));
+    return give_float(l, l.emit("GlobalAveragePool", {x}));
   if (!height.fixed() || !width.fixed())
     l.fail("adaptive_avg_pool2d with a dynamic height or width has an ONNX form for an output of 1x1 only");
   const std::int64_t h = height.value(), w = width.value(), p = to[0].value(), q = to[1].value();
   if (p > 0 && q > 0 && h % p == 0 && w % q == 0) {
     const std::vector<std::int64_t> window{h / p, w / q};
-    return l.give(l.emit("AveragePool", {x}, {{"kernel_shape", window}, {"strides", window}}));
+    return give_float(l, l.emit("AveragePool", {x}, {{"kernel_shape", window}, {"strides", window}}));
   }
   // Windows of different sizes: two products with matrices of means.
-  const DType dtype = l.in(0).dtype;
+  const DType dtype = computed_in(l);
   const std::string rows = l.emit("MatMul", {l.weight(means(h, p, dtype), "MatMul"), x});
-  l.give(l.emit("MatMul", {rows, l.weight(means(w, q, dtype).t().contiguous(), "MatMul")}));
+  give_float(l, l.emit("MatMul", {rows, l.weight(means(w, q, dtype).t().contiguous(), "MatMul")}));
 }
 
 }  // namespace

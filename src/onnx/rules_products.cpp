@@ -1,5 +1,6 @@
 // Matrix products and convolutions.
 #include <cresset/ops.h>
+#include <fmt/format.h>
 
 #include "onnx/rules.h"
 
@@ -28,14 +29,15 @@ void linear(Lowering& l) {
 }
 
 void conv2d(Lowering& l) {
+  if (!is_floating_point(l.in(0).dtype)) l.fail(fmt::format("conv2d of {} has no ONNX form", name(l.in(0).dtype)));
   const auto& weight = l.in(1).shape;
-  const std::string x = l.operand(0), w = l.operand(1);
-  l.give(l.emit("Conv", {x, w, l.operand(2)},
-                {{"dilations", l.fixed_list("dilation")},
-                 {"group", l.fixed("groups")},
-                 {"kernel_shape", std::vector<std::int64_t>{weight[2], weight[3]}},
-                 {"pads", l.fixed_list("pads")},
-                 {"strides", l.fixed_list("stride")}}));
+  const std::string x = float_operand(l, 0), w = float_operand(l, 1), b = l.has_input(2) ? float_operand(l, 2) : "";
+  give_float(l, l.emit("Conv", {x, w, b},
+                       {{"dilations", l.fixed_list("dilation")},
+                        {"group", l.fixed("groups")},
+                        {"kernel_shape", std::vector<std::int64_t>{weight[2], weight[3]}},
+                        {"pads", l.fixed_list("pads")},
+                        {"strides", l.fixed_list("stride")}}));
 }
 
 }  // namespace

@@ -1,4 +1,6 @@
 // Reductions, softmax.
+#include <algorithm>
+
 #include "onnx/rules.h"
 
 namespace cresset::exporting {
@@ -14,11 +16,21 @@ std::string reduced(Lowering& l, const char* op_type, const std::string& x, cons
 
 namespace {
 
-template <int kOp>
-void reduce(Lowering& l) {
-  static constexpr const char* kOps[] = {"ReduceSum", "ReduceMean"};
+void sum(Lowering& l) {
   const std::string x = l.operand(0);
-  l.give(reduced(l, kOps[kOp], x, l.fixed_list("dims"), l.flag("keepdim")));
+  l.give(reduced(l, "ReduceSum", x, l.fixed_list("dims"), l.flag("keepdim")));
+}
+
+// The mean of no elements is not a number, of which ONNX says nothing.
+void mean(Lowering& l) {
+  const std::string x = l.operand(0);
+  const auto dims = l.fixed_list("dims");
+  const bool none = std::any_of(dims.begin(), dims.end(), [&](std::int64_t d) {
+    const Number size = l.recordings().size(l.input(0), static_cast<int>(d));
+    return size.fixed() && size.value() == 0;
+  });
+  const std::string y = reduced(l, none ? "ReduceSum" : "ReduceMean", x, dims, l.flag("keepdim"));
+  l.give(none ? l.emit("Div", {y, l.constant(0, l.in(0).dtype)}) : y);
 }
 
 std::string index_of_extremum(Lowering& l, const char* op_type, const std::string& x, std::int64_t dim, bool keepdim) {
@@ -73,8 +85,8 @@ void softmax(Lowering& l) {
 }  // namespace
 
 void add_reduce_rules(Rules& rules) {
-  rules.insert({{"sum", reduce<0>},
-                {"mean", reduce<1>},
+  rules.insert({{"sum", sum},
+                {"mean", mean},
                 {"max", extremum<true>},
                 {"min", extremum<false>},
                 {"argmax", arg_extremum<true>},

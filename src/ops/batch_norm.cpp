@@ -145,16 +145,33 @@ Tensor batch_norm_with(const Tensor& input, const Tensor& running_mean, const Te
   return y;
 }
 
+// The running statistics that move are outputs too.
+template <class Compute>
+Tensor traced_batch_norm(const std::vector<Tensor>& inputs, const BatchNormOptions& options, Compute compute) {
+  std::vector<Tensor> outputs(1);
+  for (std::size_t i = 1; options.training && i <= 2; ++i)
+    if (inputs[i].defined()) {
+      trace::before_write(inputs[i]);
+      outputs.push_back(inputs[i]);
+    }
+  {
+    const trace::Pause pause;
+    outputs[0] = compute();
+  }
+  trace::op(
+      "batch_norm", inputs,
+      {{"training", Scalar(options.training)}, {"momentum", Scalar(options.momentum)}, {"eps", Scalar(options.eps)}},
+      outputs);
+  return outputs[0];
+}
+
 }  // namespace
 
 Tensor nn::functional::batch_norm(const Tensor& input, const Tensor& running_mean, const Tensor& running_var,
                                   const Tensor& weight, const Tensor& bias, const BatchNormOptions& options) {
   const auto compute = [&] { return batch_norm_with(input, running_mean, running_var, weight, bias, options, false); };
   if (trace::active()) [[unlikely]]
-    return trace::whole(
-        "batch_norm", {input, running_mean, running_var, weight, bias},
-        {{"training", Scalar(options.training)}, {"momentum", Scalar(options.momentum)}, {"eps", Scalar(options.eps)}},
-        compute);
+    return traced_batch_norm({input, running_mean, running_var, weight, bias}, options, compute);
   return compute();
 }
 

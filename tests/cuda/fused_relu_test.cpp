@@ -1,4 +1,7 @@
 // What Sequential does with a ReLU behind another layer.
+#include <cresset/extension/trace.h>
+#include <cresset/nn/fused_relu.h>
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "cuda/cuda_test.h"
@@ -50,6 +53,34 @@ TEST_F(CudaFusedRelu, HooksSeeWhatTheyWouldSee) {
   const Tensor y = net(randn({2, 3, 6, 6}, {.device = kCuda}));
   EXPECT_LT(least, 0);
   EXPECT_EQ(y.min().item(), 0);
+}
+
+struct FusedByHand : Module {
+  Parameter weight{ones({2, 3})};
+  CRESSET_MODULE(weight)
+  Tensor forward(const Tensor& input) override { return functional::linear_relu(input, weight); }
+};
+
+TEST_F(CudaFusedRelu, WhoRecordsAForwardSeesBothOps) {
+  const auto ops_of = [](const trace::Graph& graph) {
+    std::vector<std::string> ops;
+    for (const trace::Node& node : graph.nodes) ops.push_back(node.op);
+    return ops;
+  };
+  Sequential net = make_net();
+  net.to(kCuda);
+  const Tensor x = randn({2, 3, 6, 6}, {.device = kCuda});
+  net(x);  // checks the members
+  EXPECT_THAT(ops_of(trace::record(net, trace::forward_of(net), {x})),
+              testing::ElementsAre("conv2d", "relu", "pad", "conv2d", "relu", "batch_norm", "relu", "reshape", "linear",
+                                   "relu", "batch_norm", "relu"));
+  // Afterwards it is as before.
+  net(x);
+  EXPECT_EQ(net(x).grad_fn_name(), "NativeBatchNormReluBackward0");
+  FusedByHand by_hand;
+  by_hand.to(kCuda);
+  EXPECT_THAT(ops_of(trace::record(by_hand, trace::forward_of(by_hand), {ones({4, 3}, {.device = kCuda})})),
+              testing::ElementsAre("linear", "relu"));
 }
 
 TEST_F(CudaFusedRelu, ErrorsNameTheLayer) {

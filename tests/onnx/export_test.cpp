@@ -154,6 +154,59 @@ TEST(ExportOnnx, ExternalDataLiesBesideTheFile) {
   EXPECT_EQ(model.graph().initializer(1).raw_data().size(), 30u * 4);
 }
 
+// A model of one node that reads one weight of 4,000 bytes.
+struct TinyModel {
+  explicit TinyModel(const std::string& op_type) {
+    exporting::describe_model(model, {});
+    auto& graph = *model.mutable_graph();
+    graph.set_name("main_graph");
+    auto& node = *graph.add_node();
+    node.set_op_type(op_type);
+    node.add_input("weight");
+    node.add_output("output");
+    auto& output = *graph.add_output();
+    output.set_name("output");
+    auto& type = *output.mutable_type()->mutable_tensor_type();
+    type.set_elem_type(::onnx::TensorProto_DataType_FLOAT);
+    type.mutable_shape()->add_dim()->set_dim_value(1000);
+    graph.add_initializer()->set_name("weight");
+    weights = {{graph.mutable_initializer(0), weight}};
+  }
+  Tensor weight = arange(1000, {.dtype = kFloat32});
+  ::onnx::ModelProto model;
+  std::vector<exporting::Weights> weights;
+};
+
+TEST(ExportOnnx, WeightsBeyondWhatAFileMayHaveLieBesideIt) {
+  const ScratchFolder folder;
+  TinyModel small("Identity"), large("Identity");
+  exporting::write_model(small.model, small.weights, folder / "small.onnx", false, 4000);
+  EXPECT_EQ(model_at(folder / "small.onnx").graph().initializer(0).raw_data().size(), 4000u);
+  EXPECT_EQ(folder.files(), 1u);
+  exporting::write_model(large.model, large.weights, folder / "large.onnx", false, 3999);
+  EXPECT_EQ(folder.files(), 3u);
+  EXPECT_EQ(std::filesystem::file_size(folder / "large.onnx.data"), 4000u);
+  const auto model = model_at(folder / "large.onnx");
+  const auto& weight = model.graph().initializer(0);
+  EXPECT_FALSE(weight.has_raw_data());
+  EXPECT_EQ(weight.external_data(0).key() + " " + weight.external_data(0).value(), "location large.onnx.data");
+}
+
+TEST(ExportOnnx, AModelThatTheCheckerRefusesIsNotWritten) {
+  const ScratchFolder folder;
+  write_text(folder / "net.onnx", "old");
+  write_text(folder / "net.onnx.data", "old data");
+  for (const bool external : {false, true}) {
+    TinyModel wrong("NoSuchOperator");
+    EXPECT_THAT(message_of<UnsupportedError>(
+                    [&] { exporting::write_model(wrong.model, wrong.weights, folder / "net.onnx", external); }),
+                HasSubstr("export_onnx: ONNX's checker refuses the model: No Op registered for NoSuchOperator"));
+  }
+  EXPECT_EQ(read_text(folder / "net.onnx"), "old");
+  EXPECT_EQ(read_text(folder / "net.onnx.data"), "old data");
+  EXPECT_EQ(folder.files(), 2u);
+}
+
 TEST(ExportOnnx, AFileThatCannotBeWrittenIsAnIoError) {
   const ScratchFolder folder;
   SmallNet net;
@@ -164,6 +217,12 @@ TEST(ExportOnnx, AFileThatCannotBeWrittenIsAnIoError) {
             "export_onnx: " + (folder / "no/net.onnx") + ": cannot write beside it: No such file or directory");
   EXPECT_EQ(message(folder.path()), "export_onnx: " + folder.path() + ": must name a file, is a directory");
   EXPECT_EQ(folder.files(), 0u);
+  std::filesystem::create_directory(folder / "net.onnx.data");
+  EXPECT_EQ(message_of<IoError>([&] {
+              export_onnx(net, zeros({2, 1, 8, 8}), folder / "net.onnx", {.external_data = true});
+            }),
+            "export_onnx: " + (folder / "net.onnx.data") + ": must name a file, is a directory");
+  EXPECT_FALSE(std::filesystem::exists(folder / "net.onnx"));
 }
 
 TEST(ExportOnnx, AnErrorLeavesTheOldFile) {

@@ -4,6 +4,8 @@
 #if CRESSET_HAS_ONNX
 #include <cresset/export_onnx.h>
 
+#include <algorithm>
+#include <cmath>
 #include <cstdlib>
 #include <iostream>
 #include <map>
@@ -45,8 +47,22 @@ struct Exported {
 
 // Ops of which some case has no ONNX form, and what is said of it.
 bool may_have_no_form(const std::string& op) {
-  static const std::set<std::string> kOps{"avg_pool2d", "cross_entropy", "view"};
+  static const std::set<std::string> kOps{
+      "avg_pool2d", "conv2d", "conv2d_relu", "cross_entropy", "max_pool2d", "view", "max_pool2d_with_indices"};
   return kOps.contains(op);
+}
+
+// ONNX does not say what becomes of what is not a number: ONNX Runtime passes over it.
+bool leaves_open(const OpCases& op, const OpCase& c) {
+  static const std::set<std::string> kOps{"max", "min", "max_pool2d", "max_pool2d_with_indices"};
+  return (kOps.contains(op.name) && c.name == "not_a_number") || (op.name == "sign" && c.name == "special");
+}
+
+// 1e-5 of the largest value. ONNX Runtime adds squares in float32 one after the other, which is worse where there are
+// many; in float64 these cases agree as they should.
+double relative_tolerance(const OpCases& op, const OpCase& c) {
+  const bool squares = op.name == "var" || op.name == "std";
+  return squares ? std::max(1e-5, 4 * std::sqrt(static_cast<double>(c.terms)) * 0x1p-24) : 1e-5;
 }
 
 bool is_random(const OpCases& op, const OpCase& c) { return op.name == "dropout" && c.options.flag("training", true); }
@@ -92,7 +108,7 @@ TEST(Onnx, EveryOpCaseGivesTheSameInOnnxRuntime) {
   const auto results = run_models(folder.path());
   std::map<std::string, int> agreed;
   std::map<std::string, std::set<std::string>> no_kernel;
-  int skipped = 0;
+  int skipped = 0, left_open = 0;
   for (const auto& [name, model] : models) {
     SCOPED_TRACE(name);
     const auto result = results.find(name);
@@ -103,6 +119,10 @@ TEST(Onnx, EveryOpCaseGivesTheSameInOnnxRuntime) {
       continue;
     }
     EXPECT_EQ(result->second, "ok");
+    if (leaves_open(*model.op, *model.c)) {
+      ++left_open;
+      continue;
+    }
     if (result->second != "ok" || is_random(*model.op, *model.c)) continue;
     const auto outputs = read_outputs(folder.path(), name);
     ASSERT_EQ(outputs.size(), model.expected.size());
@@ -115,7 +135,9 @@ TEST(Onnx, EveryOpCaseGivesTheSameInOnnxRuntime) {
                                 .ulps = 4 * model.op->ulps * model.c->slack,
                                 .rounded_between = true,
                                 .terms = std::max<std::int64_t>(model.c->terms, 1)};
-      EXPECT_EQ(expected.dtype() == kFloat32 ? too_far(got, expected) : difference(got, expected, tolerance), "")
+      EXPECT_EQ(expected.dtype() == kFloat32 ? too_far(got, expected, relative_tolerance(*model.op, *model.c))
+                                             : difference(got, expected, tolerance),
+                "")
           << "output " << k;
     }
     ++agreed[model.op->name];
@@ -124,7 +146,8 @@ TEST(Onnx, EveryOpCaseGivesTheSameInOnnxRuntime) {
   for (const auto& [op, n] : agreed) total += n;
   for (const auto& [op, n] : without_form) refused += n;
   std::cout << models.size() << " cases exported, " << total << " agree with ONNX Runtime, " << skipped
-            << " skipped for want of a kernel there, " << refused << " without an ONNX form\n";
+            << " skipped for want of a kernel there, " << left_open << " where ONNX leaves the answer open, " << refused
+            << " without an ONNX form\n";
   for (const auto& [op, dtypes] : no_kernel) {
     std::cout << "  no kernel: " << op << ":";
     for (const auto& dtype : dtypes) std::cout << ' ' << dtype;

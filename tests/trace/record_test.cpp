@@ -1,6 +1,7 @@
 // What trace::record writes down of a forward.
 #include <cresset/cresset.h>
 #include <cresset/extension/trace.h>
+#include <cresset/nn/fused_relu.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -61,6 +62,28 @@ TEST(Record, OpsWithTheModulesThatCalledThem) {
   EXPECT_FALSE(graph.values.at(static_cast<std::size_t>(conv.outputs.at(0))).constant);
   // Afterwards calls are what they were.
   EXPECT_TRUE(net(zeros({2, 1, 4, 4})).requires_grad());
+}
+
+TEST(Record, AnOpWithItsReluIsTwoOps) {
+  const auto graph = recorded(
+      [](const std::vector<Tensor>& x) -> std::vector<Tensor> {
+        return {F::linear_relu(F::batch_norm_relu(F::conv2d_relu(x[0], x[1]), x[2], x[3]), x[4])};
+      },
+      {ones({1, 3, 4, 4}), ones({2, 3, 1, 1}), zeros({2}), ones({2}), ones({5, 4})});
+  EXPECT_THAT(ops_of(graph), ElementsAre("conv2d", "relu", "batch_norm", "relu", "linear", "relu"));
+}
+
+TEST(Record, RunningStatisticsThatMoveAreNewValues) {
+  const auto graph = recorded(
+      [](const std::vector<Tensor>& x) -> std::vector<Tensor> {
+        const Tensor y = F::batch_norm(x[0], x[1], x[2], {}, {}, {.training = true});
+        return {y + x[1]};
+      },
+      {rand({4, 2}), zeros({2}), ones({2})});
+  const trace::Node& norm = graph.nodes.at(0);
+  EXPECT_EQ(norm.op, "batch_norm");
+  ASSERT_EQ(norm.outputs.size(), 3u);
+  EXPECT_EQ(graph.nodes.at(1).inputs, (std::vector<int>{norm.outputs[0], norm.outputs[1]}));
 }
 
 TEST(Record, WhatFollowsFromConstantsIsConstant) {

@@ -24,6 +24,8 @@ class CRESSET_API AtomicFile {
   void write(const void* data, std::size_t bytes);
   void write(std::string_view text) { write(text.data(), text.size()); }
   void commit();
+  // Where it lies until commit(): in the same folder.
+  const std::string& temporary_path() const { return temporary_; }
 
  private:
   [[noreturn]] void fail_with_errno(std::string_view what) const;
