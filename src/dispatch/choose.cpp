@@ -69,7 +69,7 @@ void set_workspace_limit(std::int64_t bytes) {
   process_context().workspace_limit = bytes;
 }
 
-bool detail::choice_is_special() noexcept { return thread_state.dispatch || thread_state.recorder || logging(); }
+bool detail::choice_is_special() noexcept { return thread_state.dispatch || logging(); }
 
 void detail::fail_no_kernel(const KernelList& list, const void* problem, const Context& context,
                             RefusesErased refuses) {

@@ -70,7 +70,8 @@ constexpr const char* kBinaryNames[] = {"add",
                                         "gelu_backward",
                                         "gelu_tanh_backward"};
 
-void trace_unary(UnaryOp op, const Tensor& x, double p0, double p1, const Tensor& y) {
+// Out of the way of those who do not record.
+[[gnu::cold, gnu::noinline]] void trace_unary(UnaryOp op, const Tensor& x, double p0, double p1, const Tensor& y) {
   trace::Attributes attributes;
   if (op == UnaryOp::clamp) attributes = {{"min", Scalar(p0)}, {"max", Scalar(p1)}};
   if (op == UnaryOp::pow) attributes = {{"exponent", Scalar(p0)}};
@@ -78,10 +79,17 @@ void trace_unary(UnaryOp op, const Tensor& x, double p0, double p1, const Tensor
 }
 
 // A number takes the place of an operand: of "self" or "other".
-void trace_binary(BinaryOp op, const std::vector<Tensor>& operands, trace::Attributes attributes, double alpha,
-                  const Tensor& y) {
+[[gnu::cold, gnu::noinline]] void trace_binary(BinaryOp op, const Tensor& a, const Tensor& b, double alpha,
+                                               const Tensor& y) {
+  trace::Attributes attributes;
+  if (alpha != 1) attributes = {{"alpha", Scalar(alpha)}};
+  trace::op(kBinaryNames[static_cast<int>(op)], {a, b}, std::move(attributes), {y});
+}
+[[gnu::cold, gnu::noinline]] void trace_binary(BinaryOp op, const Tensor& x, const char* number_name, Scalar number,
+                                               double alpha, const Tensor& y) {
+  trace::Attributes attributes{{number_name, number}};
   if (alpha != 1) attributes.emplace_back("alpha", Scalar(alpha));
-  trace::op(kBinaryNames[static_cast<int>(op)], operands, std::move(attributes), {y});
+  trace::op(kBinaryNames[static_cast<int>(op)], {x}, std::move(attributes), {y});
 }
 
 }  // namespace
@@ -160,7 +168,7 @@ Tensor run_binary(const char* name, BinaryOp op, const Tensor& a, const Tensor& 
   const detail::TensorImpl &x = impl_of(a), &y = impl_of(b);
   if (x.device != y.device) [[unlikely]] {
     Tensor z = run_binary_across(name, op, a, b, alpha, out);
-    if (trace::active()) trace_binary(op, {a, b}, {}, alpha, z);
+    if (trace::active()) trace_binary(op, a, b, alpha, z);
     return z;
   }
   const DType result = is_comparison(op) ? kBool : x.dtype;
@@ -186,20 +194,20 @@ Tensor run_binary(const char* name, BinaryOp op, const Tensor& a, const Tensor& 
   run<Binary>(x.device, problem, static_cast<const void*>(x.data), static_cast<const void*>(y.data),
               static_cast<void*>(raw(z)));
   if (trace::active()) [[unlikely]]
-    trace_binary(op, {a, b}, {}, alpha, z);
+    trace_binary(op, a, b, alpha, z);
   return z;
 }
 
 Tensor run_binary(const char*, BinaryOp op, const Tensor& a, Scalar b, double alpha, const Tensor* out) {
   Tensor z = run_with_number(op, a, Element(b, impl_of(a).dtype).bytes, false, alpha, out);
   if (trace::active()) [[unlikely]]
-    trace_binary(op, {a}, {{"other", b}}, alpha, z);
+    trace_binary(op, a, "other", b, alpha, z);
   return z;
 }
 Tensor run_binary(const char*, BinaryOp op, Scalar a, const Tensor& b, double alpha) {
   Tensor z = run_with_number(op, b, Element(a, impl_of(b).dtype).bytes, true, alpha, nullptr);
   if (trace::active()) [[unlikely]]
-    trace_binary(op, {b}, {{"self", a}}, alpha, z);
+    trace_binary(op, b, "self", a, alpha, z);
   return z;
 }
 

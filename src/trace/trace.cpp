@@ -6,6 +6,7 @@
 #include <iterator>
 
 #include "core/check.h"
+#include "dispatch/state.h"
 #include "ops/copy.h"
 #include "trace/recorder.h"
 
@@ -70,15 +71,23 @@ class Unchanged {
   std::vector<std::pair<Tensor, Tensor>> before_;
 };
 
+// Kernels are chosen the slow way meanwhile, by check_known(): who has a DispatchState of its own goes there.
 class Recording {
  public:
-  explicit Recording(Recorder& recorder) : before_(std::exchange(thread_state.recorder, &recorder)) {}
-  ~Recording() { thread_state.recorder = before_; }
+  explicit Recording(Recorder& recorder) : dispatch_(thread_state.dispatch) {
+    if (!dispatch_) thread_state.dispatch = &own_;
+    thread_state.recorder = &recorder;
+  }
+  ~Recording() {
+    thread_state.recorder = nullptr;
+    thread_state.dispatch = dispatch_;
+  }
   Recording(const Recording&) = delete;
   Recording& operator=(const Recording&) = delete;
 
  private:
-  Recorder* before_;
+  DispatchState own_;
+  const DispatchState* dispatch_;
 };
 
 }  // namespace
