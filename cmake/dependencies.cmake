@@ -18,7 +18,9 @@ find_path(CRESSET_STB_DIR stb_image_write.h PATH_SUFFIXES stb REQUIRED)
 
 # ONNX as Debian and others package it: libonnx with its CMake files, on protobuf.
 set(CRESSET_HAS_ONNX 0)
-if(NOT CRESSET_ONNX STREQUAL "OFF")
+if(CRESSET_ONNX STREQUAL "OFF")
+  message(STATUS "cresset: without ONNX export (CRESSET_ONNX is OFF)")
+else()
   find_package(Protobuf QUIET)
   if(Protobuf_FOUND)
     find_package(ONNX CONFIG QUIET)

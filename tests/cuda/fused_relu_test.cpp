@@ -69,6 +69,7 @@ TEST_F(CudaFusedRelu, WhoRecordsAForwardSeesBothOps) {
   };
   Sequential net = make_net();
   net.to(kCuda);
+  net.eval();  // nothing is counted
   const Tensor x = randn({2, 3, 6, 6}, {.device = kCuda});
   net(x);  // checks the members
   EXPECT_THAT(ops_of(trace::record(net, trace::forward_of(net), {x})),

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #if CRESSET_HAS_ONNX
+#include <cresset/cuda.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -69,6 +70,17 @@ TEST(ExportOnnx, SaysWhoMadeIt) {
   EXPECT_EQ(model.metadata_props(0).key() + ": " + model.metadata_props(0).value(), "made for: a test");
   EXPECT_EQ(described(model.graph().input(0)), "input[2,1,8,8]");
   EXPECT_EQ(described(model.graph().output(0)), "output[2,5]");
+}
+
+TEST(ExportOnnx, AModuleOnAnotherDeviceGivesTheSameFile) {
+  if (!cuda::is_available()) GTEST_SKIP() << cuda::unavailable_reason();
+  const ScratchFolder folder;
+  SmallNet net;
+  const OnnxOptions options{.dynamic_axes = {{"input", {{0, "batch"}}}}};
+  export_onnx(net, zeros({2, 1, 8, 8}), folder / "cpu.onnx", options);
+  net.cuda();
+  export_onnx(net, zeros({2, 1, 8, 8}, {.device = "cuda"}), folder / "cuda.onnx", options);
+  EXPECT_EQ(read_text(folder / "cuda.onnx"), read_text(folder / "cpu.onnx"));
 }
 
 TEST(ExportOnnx, WhatFollowsFromParametersIsComputedNow) {

@@ -68,7 +68,7 @@ double relative_tolerance(const OpCases& op, const OpCase& c) {
 bool is_random(const OpCases& op, const OpCase& c) { return op.name == "dropout" && c.options.flag("training", true); }
 
 TEST(Onnx, EveryOpCaseGivesTheSameInOnnxRuntime) {
-  CRESSET_SKIP_WITHOUT_RUNTIME();
+  const bool compared = has_runtime();
   const char* only = std::getenv("CRESSET_TEST_OP");  // one op, while working
   const ScratchFolder folder;
   std::map<std::string, Exported> models;
@@ -100,11 +100,13 @@ TEST(Onnx, EveryOpCaseGivesTheSameInOnnxRuntime) {
           ADD_FAILURE() << error.what();
           continue;
         }
+        if (!compared) continue;
         write_inputs(folder.path(), name, inputs, names);
         const NoGradGuard no_grad;
         models[name] = {&op, &c, dtype, module(inputs)};
       }
   }
+  CRESSET_SKIP_WITHOUT_RUNTIME();  // each was exported, and ONNX's checker took it
   const auto results = run_models(folder.path());
   std::map<std::string, int> agreed;
   std::map<std::string, std::set<std::string>> no_kernel;

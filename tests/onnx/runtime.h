@@ -13,8 +13,9 @@ namespace cresset::test {
 std::string python();
 // Whether it has these packages; asked once for each list.
 bool python_has(const std::string& packages);
-#define CRESSET_SKIP_WITHOUT_RUNTIME()                        \
-  if (!cresset::test::python_has("numpy, onnx, onnxruntime")) \
+inline bool has_runtime() { return python_has("numpy, onnx, onnxruntime"); }
+#define CRESSET_SKIP_WITHOUT_RUNTIME() \
+  if (!cresset::test::has_runtime())   \
   GTEST_SKIP() << cresset::test::python() << " has no onnxruntime (CRESSET_TEST_PYTHON names another)"
 
 // Inputs for the model `name` in a folder; `run` numbers several.

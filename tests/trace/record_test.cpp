@@ -186,6 +186,15 @@ TEST(Record, ValuesOfConstantsMayBeRead) {
   EXPECT_EQ(std::get<Scalar>(graph.nodes.back().attributes.at(0).second).to_double(), 3);
 }
 
+TEST(Record, PrintingIsNoBranch) {
+  const auto graph = recorded(
+      [](const std::vector<Tensor>& x) -> std::vector<Tensor> {
+        return {x[0] + static_cast<double>(x[0].str().size())};
+      },
+      {zeros({2})});
+  EXPECT_THAT(ops_of(graph), ElementsAre("add"));
+}
+
 TEST(Record, RandomNumbersCannotBeWrittenDown) {
   EXPECT_THAT(message_of<UnsupportedError>([&] {
                 recorded([](const std::vector<Tensor>& x) -> std::vector<Tensor> { return {x[0] + randn({2})}; },
