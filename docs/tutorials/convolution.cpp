@@ -13,26 +13,8 @@ using namespace cresset;
 namespace F = nn::functional;
 // end
 
-// snippet
-struct CNN : nn::Module {
-  // [1, 28, 28]
-  nn::Sequential conv1{nn::Conv2d{1, 16, 3, {.padding = 1}}, nn::ReLU{}, nn::MaxPool2d{2}};
-  // [16, 14, 14]
-  nn::Sequential conv2{nn::Conv2d{16, 32, 3, {.padding = 1}}, nn::ReLU{}, nn::MaxPool2d{2}};
-  // [32, 7, 7]
-  nn::Linear output{32 * 7 * 7, 10};
-  CRESSET_MODULE(conv1, conv2, output)
-
-  Tensor forward(const Tensor& input) override {
-    Tensor x = conv1(input);
-    x = conv2(x);
-    x = x.view({x.size(0), -1});  // a row for each image
-    return output(x);
-  }
-};
-// end
-
-int main() {
+// What a convolution computes.
+void from_the_ground() {
   // snippet
   manual_seed(0);
   const nn::Linear dense{224 * 224, 100, {.bias = false}};
@@ -132,6 +114,29 @@ int main() {
   circular.weight.set_data(ones({3, 3, 1, 1}));
   print(circular(x)[0][0]);
   tutorial::end_snippet();
+}
+
+// snippet
+struct CNN : nn::Module {
+  // [1, 28, 28]
+  nn::Sequential conv1{nn::Conv2d{1, 16, 3, {.padding = 1}}, nn::ReLU{}, nn::MaxPool2d{2}};
+  // [16, 14, 14]
+  nn::Sequential conv2{nn::Conv2d{16, 32, 3, {.padding = 1}}, nn::ReLU{}, nn::MaxPool2d{2}};
+  // [32, 7, 7]
+  nn::Linear output{32 * 7 * 7, 10};
+  CRESSET_MODULE(conv1, conv2, output)
+
+  Tensor forward(const Tensor& input) override {
+    Tensor x = conv1(input);
+    x = conv2(x);
+    x = x.view({x.size(0), -1});  // a row for each image
+    return output(x);
+  }
+};
+// end
+
+int main() {
+  from_the_ground();
 
   // snippet
   const double learning_rate = 1e-3;
