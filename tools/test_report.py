@@ -78,8 +78,9 @@ def count_run(folder):
             else:
                 counts.fail(name)
         else:
-            skipped = entry.find("skipped")
-            counts.skip((skipped.get("message") if skipped is not None else None) or f"{name}: {status}")
+            # ctest's own message is only how it was told; why, the test printed.
+            printed = (entry.findtext("system-out") or "").split("\n")
+            counts.skip(f"{name}: {next((line.strip() for line in reversed(printed) if line.strip()), status)}")
     return counts
 
 
