@@ -142,9 +142,6 @@ __global__ void __launch_bounds__(256) finish(Parts parts, FastDivide by_place, 
   result[i] = relu ? above_zero(sum) : sum;
 }
 
-Correlation correlation_of(const Conv2dProblem& p, bool grad_input) {
-  return grad_input ? grad_input_correlation(p) : forward_correlation(p);
-}
 // The first batch is the largest: what suffices for it suffices for the others.
 Correlation first_batch_of(Conv2dProblem p, bool grad_input) {
   p.N = std::min(p.N, images_that_fit(p));

@@ -84,7 +84,7 @@ std::int64_t conv2d_float32_grad_weight_parts(const Conv2dProblem& p, int multip
 
 cudaError_t conv2d_float32_grad_weight(const Conv2dProblem& p, const void* grad_y, const void* x, void* grad_w,
                                        std::int64_t part_count, void* parts, cudaStream_t stream) {
-  const Correlation correlation = forward_correlation(p);
+  const Correlation correlation = correlation_of(p, /*grad_input=*/false);
   const std::int64_t taps = p.C / p.groups * p.R * p.S;
   cudaError_t error = cudaSuccess;
   with_weight_tile(correlation.outputs, taps, [&]<class Tile>() {

@@ -146,7 +146,7 @@ cudaError_t conv2d_tensor_core_grad_input(const Conv2dProblem& p, int multiproce
   const bool chunks = last && whole_chunks(p.dtype, C) && whole_chunks(p.dtype, p.K / p.groups) &&
                       is_aligned(grad_y, 16) && is_aligned(w, 16);
   return for_batches(p, [&](const Conv2dProblem& batch, std::int64_t first) {
-    const Correlation correlation = grad_input_correlation(batch);
+    const Correlation correlation = correlation_of(batch, /*grad_input=*/true);
     cudaError_t error = cudaSuccess;
     if (correlation.pixels() == 0) return error;
     switch_computed_in_float(p.dtype, [&]<class T>() {

@@ -99,39 +99,28 @@ inline CorrelationStrides correlation_strides(bool last, std::int64_t channels, 
 }
 // Also of nothing, which nobody divides.
 inline FastDivide divide_by(std::int64_t n) { return FastDivide(n > 0 ? n : 1); }
-inline Correlation forward_correlation(const Conv2dProblem& p) {
+inline Correlation correlation_of(const Conv2dProblem& p, bool grad_input) {
+  struct Image {
+    std::int64_t channels, height, width;
+  };
+  const Image x{p.C, p.H, p.W}, y{p.K, p.P, p.Q}, &from = grad_input ? y : x, &to = grad_input ? x : y;
+  const auto axis = grad_input ? CorrelationAxis::grad_input : CorrelationAxis::forward;
+  const auto h = axis(p.H, p.P, p.R, p.stride_h, p.pad_top, p.dilation_h),
+             w = axis(p.W, p.Q, p.S, p.stride_w, p.pad_left, p.dilation_w);
   const bool last = p.format == kChannelsLast;
-  const auto h = CorrelationAxis::forward(p.H, p.P, p.R, p.stride_h, p.pad_top, p.dilation_h),
-             w = CorrelationAxis::forward(p.W, p.Q, p.S, p.stride_w, p.pad_left, p.dilation_w);
   return {h,
           w,
           static_cast<int>(p.N),
-          static_cast<int>(p.C / p.groups),
-          static_cast<int>(p.K / p.groups),
+          static_cast<int>(from.channels / p.groups),
+          static_cast<int>(to.channels / p.groups),
           static_cast<int>(p.groups),
-          correlation_strides(last, p.C, p.H, p.W),
-          correlation_strides(last, p.K, p.P, p.Q),
+          correlation_strides(last, from.channels, from.height, from.width),
+          correlation_strides(last, to.channels, to.height, to.width),
           divide_by(h.pixels),
           divide_by(w.pixels),
-          divide_by(p.C / p.groups)};
+          divide_by(from.channels / p.groups)};
 }
-inline Correlation grad_input_correlation(const Conv2dProblem& p) {
-  const bool last = p.format == kChannelsLast;
-  const auto h = CorrelationAxis::grad_input(p.H, p.P, p.R, p.stride_h, p.pad_top, p.dilation_h),
-             w = CorrelationAxis::grad_input(p.W, p.Q, p.S, p.stride_w, p.pad_left, p.dilation_w);
-  return {h,
-          w,
-          static_cast<int>(p.N),
-          static_cast<int>(p.K / p.groups),
-          static_cast<int>(p.C / p.groups),
-          static_cast<int>(p.groups),
-          correlation_strides(last, p.K, p.P, p.Q),
-          correlation_strides(last, p.C, p.H, p.W),
-          divide_by(h.pixels),
-          divide_by(w.pixels),
-          divide_by(p.K / p.groups)};
-}
-// Whether those two describe a problem, a batch of images at a time.
+// Whether that describes a problem, a batch of images at a time.
 inline bool correlation_fits(const Conv2dProblem& p, bool grad_input) {
   return p.R <= Correlation::kMostTaps && p.S <= Correlation::kMostTaps &&
          (!grad_input || (p.stride_h <= Correlation::kMostStride && p.stride_w <= Correlation::kMostStride));
