@@ -5,6 +5,8 @@
 #
 #   tools/cuda.sh              code for all GPUs from sm_75 to sm_120, and PTX
 #   tools/cuda.sh --two        sm_80 and sm_90 only
+#   tools/cuda.sh --part       compiles for these two only the kernels that take seconds, all but the tiled products and
+#                              convolutions, and ends there
 #   tools/cuda.sh --arch LIST  as CMAKE_CUDA_ARCHITECTURES takes it: 86-real;90
 #
 # Exits with 77 where there is no nvcc. Without cuobjdump and nvdisasm (the toolkit's, or PyPI's nvidia-cuda-cuobjdump and
@@ -14,12 +16,14 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 architectures=""
+part=0
 while [ $# -gt 0 ]; do
   case "$1" in
     --two) architectures="80-real;90-real" ;;
+    --part) architectures="80-real;90-real" part=1 ;;
     --arch) architectures=${2:?cuda: --arch needs a list} && shift ;;
-    -h | --help) sed -n '2,13s/^# \{0,1\}//p' "$0"; exit 0 ;;
-    *) echo "cuda: unknown option '$1' (known: --two, --arch LIST)" >&2; exit 2 ;;
+    -h | --help) sed -n '2,15s/^# \{0,1\}//p' "$0"; exit 0 ;;
+    *) echo "cuda: unknown option '$1' (known: --two, --part, --arch LIST)" >&2; exit 2 ;;
   esac
   shift
 done
@@ -30,6 +34,17 @@ fi
 export PATH=$PATH:${CUDA_HOME:-/usr/local/cuda}/bin CCACHE_BASEDIR=$PWD CCACHE_NOHASHDIR=1
 
 cmake --preset cuda "-DCMAKE_CUDA_ARCHITECTURES=$architectures"
+if [ "$part" = 1 ]; then
+  objects=()
+  for source in kernels/*.cu; do
+    case "$source" in
+      *conv2d* | *matmul*) ;;
+      *) objects+=("CMakeFiles/cresset_cuda_kernels.dir/$source.o") ;;
+    esac
+  done
+  cmake --build --preset cuda -j "${CRESSET_JOBS:-$(nproc)}" --target "${objects[@]}"
+  exit
+fi
 cmake --build --preset cuda -j "${CRESSET_JOBS:-$(nproc)}" --target cresset_cuda cresset_program cresset_data cresset_test_support
 library=build/cuda/lib/libcresset_cuda.so
 if readelf -d "$library" | grep -E 'NEEDED.*(libcuda|libcudart)'; then

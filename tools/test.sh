@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # Builds cresset and tests it. The last line is `N passed, N failed, N skipped` over all runs of ctest.
 #
-#   tools/test.sh              what CI runs: release, coverage and sim whole; sanitizers on fixed rooms; clang's warnings on
-#                              libraries and program; formatting, headers (docs/verification.md: what is left out)
+#   tools/test.sh              what CI runs: release and sim whole; coverage; sanitizers on fixed rooms, with the simulated
+#                              kernels; nvcc on a fixed part of the kernels; clang's warnings on libraries and program;
+#                              formatting, headers (docs/verification.md: what is left out)
 #   tools/test.sh --quick      dev only; under five minutes with a warm ccache
 #   tools/test.sh --full       everything under every preset, and the section of docs/verification.md
 #   --only "PART PART"         some parts of the mode only, and with --full their rows of that section:
@@ -20,8 +21,10 @@ coverage_threshold=90
 kernel_coverage_threshold=95
 # The fixed part of the suite under the sanitizers, as rooms of tests/: under AddressSanitizer where memory and lifetimes
 # are handled and every op's case table, under ThreadSanitizer where threads meet.
-asan_rooms=(autograd cases core dispatch io)
-tsan_rooms=(autograd core data dispatch)
+asan_rooms=(autograd cases core cuda dispatch io sim)
+tsan_rooms=(autograd core data dispatch sim)
+# And of the room cases under ThreadSanitizer these: a kernel's threads against each other, in every op.
+tsan_cases='Case.*.plain.*.cuda'
 # The tests of the simulator, of the CUDA backend, and of the kernels: the ops' cases on that device.
 sim_entries='^(cases|cuda|sim|sim.planted)$'
 sim_tests='*.cuda:*Test.*:Cuda*:KernelVariants.*:TensorCore.*-*ComputeCapability*'
@@ -35,7 +38,7 @@ while [ $# -gt 0 ]; do
     --full) mode=full ;;
     --only) only=${2:?test: --only needs names of parts} && shift ;;
     --no-setup) setup=0 ;;
-    -h | --help) sed -n '2,14s/^# \{0,1\}//p' "$0"; exit 0 ;;
+    -h | --help) sed -n '2,15s/^# \{0,1\}//p' "$0"; exit 0 ;;
     *) echo "test: unknown option '$1' (known: --quick, --full, --only PARTS, --no-setup)" >&2; exit 2 ;;
   esac
   shift
@@ -43,7 +46,7 @@ done
 
 case "$mode" in
   quick) parts="checks dev" ;;
-  default) parts="checks release coverage sim clang asan tsan" ;;
+  default) parts="checks release coverage sim clang sim-asan sim-tsan nvcc" ;;
   full) parts="checks release coverage sim dev clang asan tsan sim-coverage sim-asan sim-tsan nvcc mutate" ;;
 esac
 for part in $only; do
@@ -94,13 +97,13 @@ build() {
     step "build-$preset" cmake --build --preset "$preset" -j "$jobs" ${1:+--target "$@"}
 }
 
-# Builds and runs some rooms of the suite: run_rooms PRESET ROOMS...
+# Builds and runs some rooms of the suite, and the planted bugs: run_rooms PRESET ROOMS...
 run_rooms() {
-  local preset=$1 room targets=() names=""
+  local preset=$1 room targets=(planted) names="sim.planted"
   shift
   for room in "$@"; do
     targets+=("test_$room")
-    names+="${names:+|}$room"
+    names+="|$room"
   done
   if build "$preset" "${targets[@]}"; then run_tests "$preset" -R "^($names)\$"; fi
 }
@@ -113,22 +116,23 @@ run_sim() {
 # Counters of an earlier run would hide lines that no test reaches any more.
 forget_counters() { find "build/$1" -name '*.gcda' -delete 2>/dev/null || true; }
 
-# run_tests PRESET OPTIONS of ctest. Counting is test_report.py's: a failing test is no failed step.
+# run_tests PRESET OPTIONS of ctest. Counting is test_report.py's: a failing test is no failed step. $run names a second
+# run under a preset.
 run_tests() {
-  local preset=$1 begin=$SECONDS
+  local preset=$1 begin=$SECONDS name=${run:-$1}
   shift
-  mkdir -p "$results/$preset"
+  mkdir -p "$results/$name"
   local prefix=()
   # ThreadSanitizer's memory layout does not go with much address randomisation.
   if [[ "$preset" = *tsan ]] && setarch -R true 2>/dev/null; then prefix=(setarch -R); fi
-  if GTEST_OUTPUT="xml:$PWD/$results/$preset/" "${prefix[@]}" ctest --preset "$preset" -j "$jobs" \
-    --output-junit "$PWD/$results/$preset/ctest.xml" "$@" >"$logs/test-$preset.log" 2>&1 </dev/null; then
-    printf 'ok      %-22s %4d s\n' "test-$preset" $((SECONDS - begin))
+  if GTEST_OUTPUT="xml:$PWD/$results/$name/" "${prefix[@]}" ctest --preset "$preset" -j "$jobs" \
+    --output-junit "$PWD/$results/$name/ctest.xml" "$@" >"$logs/test-$name.log" 2>&1 </dev/null; then
+    printf 'ok      %-22s %4d s\n' "test-$name" $((SECONDS - begin))
   else
-    printf 'FAILED  %-22s %4d s, the end of %s:\n' "test-$preset" $((SECONDS - begin)) "$logs/test-$preset.log"
-    grep -E '\[  FAILED  \]|Failure|ERROR: |WARNING: ThreadSanitizer|runtime error|\*\*\*' "$logs/test-$preset.log" | head -n 60 || true
-    tail -n 30 "$logs/test-$preset.log"
-    if [ ! -s "$results/$preset/ctest.xml" ]; then failed_steps+=("test-$preset"); fi
+    printf 'FAILED  %-22s %4d s, the end of %s:\n' "test-$name" $((SECONDS - begin)) "$logs/test-$name.log"
+    grep -E '\[  FAILED  \]|Failure|ERROR: |WARNING: ThreadSanitizer|runtime error|\*\*\*' "$logs/test-$name.log" | head -n 60 || true
+    tail -n 30 "$logs/test-$name.log"
+    if [ ! -s "$results/$name/ctest.xml" ]; then failed_steps+=("test-$name"); fi
   fi
 }
 
@@ -172,7 +176,8 @@ check_nvcc() {
   fi
 }
 
-# The parts. Those of clang and the sanitizers are whole with --full only.
+# The parts. Those of clang, the sanitizers and nvcc are whole with --full only; without it no test runs in two of them that
+# is the same in both.
 part_checks() {
   step format check_format || true
   step shellcheck check_scripts || true
@@ -181,18 +186,23 @@ part_checks() {
 part_release() {
   if build release; then
     step headers tools/check_headers.sh build/release || true
-    run_tests release
+    if [ "$mode" = full ]; then run_tests release; else run_tests release -LE '^sim$'; fi
   fi
 }
 part_coverage() {
   forget_counters coverage
   if build coverage; then
-    run_tests coverage
+    if [ "$mode" = full ]; then run_tests coverage; else run_tests coverage -LE '^(sim|tutorials)$'; fi
     cover coverage src "$coverage_threshold"
   fi
 }
 part_sim() {
-  if build sim; then run_tests sim -LE package; fi
+  if ! build sim; then return; fi
+  if [ "$mode" = full ]; then
+    run_tests sim -LE package
+  else
+    run_tests sim -LE package -E '^sim\.planted\.(address|thread)$'
+  fi
 }
 part_dev() {
   if ! build dev; then return; fi
@@ -206,20 +216,25 @@ part_dev() {
 part_clang() {
   if [ "$mode" = full ]; then build clang || true; else build clang cresset cresset_data cresset_program || true; fi
 }
-part_asan() {
-  if [ "$mode" != full ]; then run_rooms asan "${asan_rooms[@]}"; elif build asan; then run_tests asan; fi
-}
-part_tsan() {
-  if [ "$mode" != full ]; then run_rooms tsan "${tsan_rooms[@]}"; elif build tsan; then run_tests tsan; fi
-}
+part_asan() { if build asan; then run_tests asan; fi; }
+part_tsan() { if build tsan; then run_tests tsan; fi; }
 part_sim-coverage() {
   forget_counters sim-coverage
   run_sim sim-coverage "$sim_tests"
   cover sim-coverage kernels "$kernel_coverage_threshold"
 }
-part_sim-asan() { run_sim sim-asan "$sim_tests"; }
-part_sim-tsan() { run_sim sim-tsan "$sim_tests"; }
-part_nvcc() { check_nvcc --two; }
+part_sim-asan() {
+  if [ "$mode" = full ]; then run_sim sim-asan "$sim_tests"; else run_rooms sim-asan "${asan_rooms[@]}"; fi
+}
+part_sim-tsan() {
+  if [ "$mode" = full ]; then
+    run_sim sim-tsan "$sim_tests"
+  else
+    run_rooms sim-tsan "${tsan_rooms[@]}"
+    if build sim-tsan test_cases; then run=sim-tsan-cases GTEST_FILTER=$tsan_cases run_tests sim-tsan -R '^cases$'; fi
+  fi
+}
+part_nvcc() { if [ "$mode" = full ]; then check_nvcc --two; else check_nvcc --part; fi; }
 part_mutate() { step mutate tools/mutate || true; }
 
 # Runs a part, and writes what docs/verification.md says of it beside its counts.
