@@ -3,11 +3,13 @@
 // snippet
 #include <cresset/cresset.h>
 #include <cresset/data.h>
+#include <cresset/export_onnx.h>
 #include <cresset/plot.h>
 #include <cresset/plot/image_grid.h>
 #include <cresset/plot/terminal.h>
 
 #include <cstdio>
+#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -147,6 +149,19 @@ int main() {
   }
   tutorial::end_snippet();
 
+  // snippet
+  const Tensor dummy_input = randn({4, 3, 32, 32}, {.device = device});
+  export_onnx(model, dummy_input, "cifar10_demo.onnx", {.input_names = {"image"}, .output_names = {"classes"}});
+  std::printf("cifar10_demo.onnx: %.0f kB\n", std::filesystem::file_size("cifar10_demo.onnx") / 1000.0);
+  tutorial::end_snippet();
+
+  // snippet
+  export_onnx(model, dummy_input, "cifar10_demo.onnx",
+              {.input_names = {"image"},
+               .output_names = {"classes"},
+               .opset_version = 17,
+               .dynamic_axes = {{"image", {{0, "batch"}}}, {"classes", {{0, "batch"}}}}});
+  // end
   // snippet
   auto data_iter = test_loader.begin();
   auto [images, labels] = *data_iter;
