@@ -5,6 +5,7 @@
 #include <cresset/ops.h>
 
 #include "core/check.h"
+#include "data/class_names.h"
 #include "data/image_plan.h"
 
 namespace cresset::data {
@@ -64,6 +65,10 @@ void ImageDataset::check_index(std::int64_t index) const {
 std::int64_t ImageDataset::label(const Tensor& labels, std::int64_t index) const {
   const std::int64_t raw = labels.data_ptr<std::int64_t>()[index * labels.stride(0)];
   return target_transform_ ? target_transform_(raw) : raw;
+}
+
+std::int64_t ImageDataset::class_to_idx(std::string_view class_name) const {
+  return class_index(name_, classes, class_name);
 }
 
 ImageSample ImageDataset::get(std::int64_t index) const {

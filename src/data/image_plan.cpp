@@ -107,6 +107,8 @@ std::optional<ImagePlan> ImagePlan::make(const Transform& transform, std::int64_
       if (!plan.to_float || !plan.mean.empty() || (count != 1 && count != channels)) return {};
       plan.mean = per_channel<float>(normalize->mean(), channels);
       plan.std = per_channel<float>(normalize->std(), channels);
+    } else {
+      return {};
     }
   }
   return plan;

@@ -167,6 +167,8 @@ Tensor Transform::operator()(const Tensor& image, const Generator& generator) co
     Tensor operator()(const Normalize& t) const { return t(image); }
     Tensor operator()(const RandomCrop& t) const { return t(image, generator); }
     Tensor operator()(const RandomHorizontalFlip& t) const { return t(image, generator); }
+    Tensor operator()(const Resize& t) const { return t(image); }
+    Tensor operator()(const CenterCrop& t) const { return t(image); }
     Tensor operator()(const std::shared_ptr<const Compose>& t) const { return (*t)(image, generator); }
     Tensor operator()(const Function& f) const { return f(image, generator); }
   };

@@ -1,10 +1,8 @@
 #include <cresset/models.h>
 #include <fmt/ranges.h>
 
-#include <algorithm>
-#include <numeric>
-
 #include "core/check.h"
+#include "core/nearest.h"
 
 namespace cresset::models {
 namespace {
@@ -78,30 +76,11 @@ constexpr Entry kModels[] = {
      [](std::int64_t n) { return own(resnet18({.num_classes = n, .input = kCifar})); }},
 };
 
-// Levenshtein's distance.
-std::size_t distance(std::string_view a, std::string_view b) {
-  std::vector<std::size_t> row(b.size() + 1);
-  std::iota(row.begin(), row.end(), std::size_t{0});
-  for (std::size_t i = 0; i < a.size(); ++i) {
-    std::size_t diagonal = row[0];
-    row[0] = i + 1;
-    for (std::size_t j = 0; j < b.size(); ++j) {
-      const std::size_t above = row[j + 1];
-      row[j + 1] = std::min({above + 1, row[j] + 1, diagonal + (a[i] != b[j])});
-      diagonal = above;
-    }
-  }
-  return row.back();
-}
-
 const Entry& entry_of(std::string_view name) {
   for (const Entry& entry : kModels)
     if (name == entry.name) return entry;
-  auto nearest = names();
-  std::stable_sort(nearest.begin(), nearest.end(),
-                   [&](const std::string& a, const std::string& b) { return distance(name, a) < distance(name, b); });
-  nearest.resize(std::min<std::size_t>(nearest.size(), 3));
-  fail<ValueError>("models: there is no model \"{}\"; the nearest names are {}", name, fmt::join(nearest, ", "));
+  fail<ValueError>("models: there is no model \"{}\"; the nearest names are {}", name,
+                   fmt::join(nearest_names(name, names()), ", "));
 }
 
 }  // namespace

@@ -1,8 +1,8 @@
 // state_dict() and load_state_dict() of modules.
 #include <fmt/ranges.h>
 
+#include <algorithm>
 #include <ostream>
-#include <set>
 
 #include "core/check.h"
 #include "nn/text.h"
@@ -21,6 +21,21 @@ void collect(const ModuleBase& module, const std::string& prefix, StateDict& fou
       found.set(prefix + member.name, *member.buffer);
   for (const Member& member : members)
     if (member.module) collect(*member.module, prefix + member.name + '.', found);
+}
+
+// Names that neither the module nor one of its children has, the module's own before its children's: PyTorch's order.
+void collect_unexpected(const ModuleBase& module, const std::string& prefix, const StateDict& own,
+                        const StateDict& state_dict, std::vector<std::string>& found) {
+  const auto members = module.members();
+  const auto is_of_child = [&](const std::string& name) {
+    return std::any_of(members.begin(), members.end(), [&](const Member& member) {
+      return member.module != nullptr && name.starts_with(prefix + member.name + '.');
+    });
+  };
+  for (const auto& [name, tensor] : state_dict)
+    if (name.starts_with(prefix) && !own.contains(name) && !is_of_child(name)) found.push_back(name);
+  for (const Member& member : members)
+    if (member.module) collect_unexpected(*member.module, prefix + member.name + '.', own, state_dict, found);
 }
 
 std::string quoted(const std::vector<std::string>& names, char quote) {
@@ -54,8 +69,7 @@ IncompatibleKeys ModuleBase::load_state_dict(const StateDict& state_dict, const 
                       "in current model is {}.",
                       name, torch_size(value->shape()), torch_size(tensor.shape())));
   }
-  for (const auto& item : state_dict)
-    if (!own.contains(item.first)) keys.unexpected_keys.push_back(item.first);
+  collect_unexpected(*this, "", own, state_dict, keys.unexpected_keys);
 
   std::vector<std::string> errors;
   if (options.strict && !keys.missing_keys.empty())

@@ -84,6 +84,31 @@ TEST(LoadStateDict, MissingUnexpectedAndMismatchedInPyTorchsWords) {
   EXPECT_EQ(net.second.scale[0].item(), 2) << "an error changes nothing";
 }
 
+// PyTorch 2.15 wrote this of the same module and names.
+TEST(LoadStateDict, ListsEverythingAtOnceInPyTorchsOrder) {
+  Two net;
+  const auto z = [](const Shape& shape) { return zeros(shape); };
+  EXPECT_EQ(message_of<ValueError>([&] {
+              net.load_state_dict({{"second.extra", z({1})},
+                                   {"first.scale", z({3, 1})},
+                                   {"third.scale", z({1})},
+                                   {"second.offset", z({})},
+                                   {"first.scale.more", z({1})},
+                                   {"second.scale", z({2})},
+                                   {"x", z({2})},
+                                   {"second.deep.er", z({1})},
+                                   {"first.more", z({1})}});
+            }),
+            "Error(s) in loading state_dict for Two:\n"
+            "\tMissing key(s) in state_dict: \"first.offset\". \n"
+            "\tUnexpected key(s) in state_dict: \"third.scale\", \"x\", \"first.scale.more\", \"first.more\", "
+            "\"second.extra\", \"second.deep.er\". \n"
+            "\tsize mismatch for first.scale: copying a param with shape torch.Size([3, 1]) from checkpoint, the shape "
+            "in current model is torch.Size([2]).\n"
+            "\tsize mismatch for second.offset: copying a param with shape torch.Size([]) from checkpoint, the shape "
+            "in current model is torch.Size([2]).");
+}
+
 TEST(LoadStateDict, NotStrictReportsAndLoadsTheRest) {
   Affine net;
   const auto keys = net.load_state_dict({{"scale", zeros({2})}, {"x", zeros({2})}}, {.strict = false});

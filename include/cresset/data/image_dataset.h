@@ -9,6 +9,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <tuple>
 #include <vector>
 
@@ -55,6 +56,8 @@ class CRESSET_API ImageDataset {
   // ToTensor, then Normalize), vector code writes straight into the batch; the bits are those of the samples one by
   // one.
   std::tuple<Tensor, Tensor> get_batch(const BatchRequest& request) const;
+  // The number of a class. ValueError, with the nearest names, where there is none of that name.
+  std::int64_t class_to_idx(std::string_view class_name) const;
 
   // May be changed or replaced, not while a loader runs over a copy's memory.
   Tensor data;     // uint8 [N, H, W] or [N, C, H, W], on any device

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <type_traits>
 #include <utility>
 #include <variant>
@@ -102,6 +103,46 @@ class CRESSET_API RandomHorizontalFlip {
   double p_;
 };
 
+struct ResizeOptions {
+  std::optional<std::int64_t> max_size = {};  // of the longer edge, for Resize{size} alone: both edges shrink to fit
+  bool antialias = true;                      // where an edge gets shorter, all pixels count, not the nearest two
+};
+
+// An image of another size, by bilinear interpolation: Resize{256} makes the shorter edge so long and keeps the ratio
+// (the other is rounded down), Resize{h, w} gives that size. Takes an image, uint8 or floating, whose last two
+// dimensions are H and W; bytes are computed in float32 and rounded to the nearest, ties to even, as torchvision does
+// for tensors (for PIL images its figures may differ by one). ValueError for a size outside of 1 to 1048576 or a
+// max_size that is not above it; ShapeError for an empty image or result; DTypeError for other types.
+// https://docs.pytorch.org/vision/stable/generated/torchvision.transforms.Resize.html
+class CRESSET_API Resize {
+ public:
+  explicit Resize(std::int64_t size, const ResizeOptions& options = {});
+  Resize(std::int64_t height, std::int64_t width, const ResizeOptions& options = {});
+  Tensor operator()(const Tensor& image) const;
+  std::int64_t height() const { return height_; }
+  std::int64_t width() const { return width_; }  // 0: height() is the length of the shorter edge
+  const ResizeOptions& options() const { return options_; }
+
+ private:
+  std::int64_t height_, width_;
+  ResizeOptions options_;
+};
+
+// The piece in the middle; an image smaller than it is padded with 0. Takes an image of any type whose last two
+// dimensions are H and W. ValueError where the size is not positive.
+// https://docs.pytorch.org/vision/stable/generated/torchvision.transforms.CenterCrop.html
+class CRESSET_API CenterCrop {
+ public:
+  explicit CenterCrop(std::int64_t size) : CenterCrop(size, size) {}
+  CenterCrop(std::int64_t height, std::int64_t width);
+  Tensor operator()(const Tensor& image) const;
+  std::int64_t height() const { return height_; }
+  std::int64_t width() const { return width_; }
+
+ private:
+  std::int64_t height_, width_;
+};
+
 class Compose;
 
 // Any of the above, or a function of the image: `[](const Tensor& x) { return …; }`, or, where it draws random numbers,
@@ -110,7 +151,7 @@ class Compose;
 class CRESSET_API Transform {
  public:
   using Function = std::function<Tensor(const Tensor&, const Generator&)>;
-  using Held = std::variant<std::monostate, ToTensor, Normalize, RandomCrop, RandomHorizontalFlip,
+  using Held = std::variant<std::monostate, ToTensor, Normalize, RandomCrop, RandomHorizontalFlip, Resize, CenterCrop,
                             std::shared_ptr<const Compose>, Function>;
 
   Transform() = default;  // leaves the image as it is
@@ -118,6 +159,8 @@ class CRESSET_API Transform {
   Transform(Normalize transform) : held_(std::move(transform)) {}
   Transform(RandomCrop transform) : held_(std::move(transform)) {}
   Transform(RandomHorizontalFlip transform) : held_(transform) {}
+  Transform(Resize transform) : held_(transform) {}
+  Transform(CenterCrop transform) : held_(transform) {}
   Transform(Compose transform);
   template <class F>
   requires(std::is_invocable_r_v<Tensor, const F&, const Tensor&, const Generator&>) Transform(F function)
