@@ -1,14 +1,8 @@
-// Pictures that no encoder writes, and files that may not be read.
+// Pictures that no encoder writes.
 #pragma once
-
-#include <sys/stat.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include <cstdint>
 #include <string>
-
-#include "support/scratch_folder.h"
 
 namespace cresset::data {
 
@@ -64,28 +58,6 @@ inline std::string with_right_check_sums(std::string text) {
     at += 12 + length;
   }
   return text;
-}
-
-// What `body` says as a user who is not root, in a process of its own; root may read everything.
-template <class Body>
-std::string as_nobody(const ScratchFolder& folder, Body body) {
-  if (::geteuid() != 0) return body();
-  ::chmod(folder.path().c_str(), 0755);
-  int result[2];
-  if (::pipe(result) != 0) return "no pipe";
-  const pid_t child = ::fork();
-  if (child == 0) {
-    const std::string answer = ::setuid(65534) == 0 ? body() : "cannot become another user";
-    static_cast<void>(!::write(result[1], answer.data(), answer.size()));
-    ::_exit(0);
-  }
-  ::close(result[1]);
-  std::string answer(4096, '\0');
-  const ssize_t got = ::read(result[0], answer.data(), answer.size());
-  answer.resize(got > 0 ? static_cast<std::size_t>(got) : 0);
-  ::close(result[0]);
-  ::waitpid(child, nullptr, 0);
-  return answer;
 }
 
 }  // namespace cresset::data

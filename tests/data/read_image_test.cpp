@@ -12,6 +12,7 @@
 #include <nlohmann/json.hpp>
 
 #include "data/damaged_pictures.h"
+#include "support/nobody.h"
 #include "support/scratch_folder.h"
 #include "test_paths.h"
 
@@ -132,6 +133,10 @@ TEST(ReadImage, SaysWhatIsBroken) {
   damaged = jpeg;
   damaged.replace(jpeg.find("\xFF\xC4") + 5, 4, "\xFF\xFF\xFF\xFF");
   EXPECT_EQ(message(damaged), "the JPEG picture is damaged: a table of codes is too large");
+  // 300 codes, all there: more than any table has.
+  EXPECT_EQ(
+      message("\xFF\xD8\xFF\xC4\x01\x3F" + std::string(15, '\0') + "\xFF\x2D" + std::string(300, 'x') + jpeg.substr(2)),
+      "the JPEG picture is damaged: a table of codes is too large");
   EXPECT_EQ(message(std::string("\xFF\xD8\xFF\xE0\0\0", 6) + std::string(9, 'x')),
             "the JPEG picture is damaged: a segment has no length");
   EXPECT_EQ(message("\xFF\xD8\xFF\xD9"), "the JPEG picture cannot be decoded: unknown marker");
