@@ -44,6 +44,16 @@ class Program : public testing::Test {
   ScratchFolder folder_;
 };
 
+TEST_F(Program, SaysWhereItsOutputCannotBeWritten) {
+  std::filesystem::create_symlink("/dev/full", folder_ / "out");
+  for (const std::vector<std::string>& arguments :
+       {std::vector<std::string>{"summary"}, {"summary", "--json"}, {"info"}, {"--help"}}) {
+    const Ended ended = run(arguments);
+    EXPECT_EQ(ended.code, 1) << arguments[0];
+    EXPECT_EQ(ended.err, "cresset: cannot write the output: No space left on device\n");
+  }
+}
+
 TEST_F(Program, SaysItsVersionAndHelp) {
   EXPECT_THAT(run({"--version"}).out, testing::StartsWith("cresset "));
   const Ended help = run({"--help"});

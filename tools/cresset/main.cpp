@@ -3,7 +3,9 @@
 #include <cresset/version.h>
 #include <fmt/format.h>
 
+#include <cerrno>
 #include <cstdio>
+#include <cstring>
 #include <exception>
 
 #include "command.h"
@@ -75,7 +77,11 @@ int run(int argc, char** argv) {
 int main(int argc, char** argv) {
   namespace program = cresset::program;
   try {
-    return program::run(argc, argv);
+    const int code = program::run(argc, argv);
+    // What is printed reaches its file here at the latest; a full disk must not pass for success.
+    if (std::fflush(stdout) != 0)
+      throw cresset::IoError(std::string("cannot write the output: ") + std::strerror(errno));
+    return code;
   } catch (const program::UsageError& error) {
     fmt::print(stderr, "cresset: {}\nTry 'cresset --help' or 'cresset COMMAND --help'.\n", error.what());
     return program::kWrongUse;
