@@ -24,7 +24,7 @@ kernel_coverage_threshold=95
 asan_rooms=(autograd cases core cuda dispatch io sim)
 tsan_rooms=(autograd core data dispatch sim)
 # And of the room cases under ThreadSanitizer these: a kernel's threads against each other, in every op.
-tsan_cases='Case.*.plain.*.cuda'
+tsan_cases='Case.*.plain.*.cuda:Gradient.*.plain.cuda'
 # The tests of the simulator, of the CUDA backend, and of the kernels: the ops' cases on that device.
 sim_entries='^(cases|cuda|sim|sim.planted)$'
 sim_tests='*.cuda:*Test.*:Cuda*:KernelVariants.*:TensorCore.*-*ComputeCapability*'

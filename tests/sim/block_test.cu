@@ -40,6 +40,9 @@ __global__ void write_number(int* to) {
 }
 
 TEST_F(BlockTest, KernelsAreKnownBeforeTheyAreLaunched) {
+#ifdef __clang__
+  GTEST_SKIP() << "clang's names of kernels lack their template arguments";
+#endif
   const auto launches = [](const char* name) {
     for (const auto& kernel : cudasim::kernels())
       if (kernel.name.find(name) != std::string::npos) return static_cast<int>(kernel.launches);
