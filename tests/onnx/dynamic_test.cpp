@@ -99,6 +99,10 @@ TEST(DynamicAxes, ShapesThatFollowTheBatch) {
        [](In x) -> Out {
          return {cat({x[0], zeros({1, 3, 4, 6})})};
        }},
+      {"a_multiple_and_one",
+       [](In x) -> Out {
+         return {cat({x[0].flatten(1), zeros({x[0].size(0) * 2 + 1, 72})})};
+       }},
       {"squeeze",
        [](In x) -> Out {
          return {x[0].mean({2, 3}, {.keepdim = true}).squeeze({2, 3})};
