@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "support/calls.h"
 #include "support/scratch_folder.h"
 
 namespace cresset::test {
@@ -40,18 +41,6 @@ inline std::string described(const ::onnx::ValueInfoProto& info) {
     text += (text.empty() ? "" : ",") + (dim.has_dim_param() ? dim.dim_param() : std::to_string(dim.dim_value()));
   return info.name() + "[" + text + "]";
 }
-
-// A module around a function.
-class Calls : public nn::ModuleOf<std::vector<Tensor>(const std::vector<Tensor>&)> {
- public:
-  CRESSET_MODULE()
-  using Function = std::vector<Tensor> (*)(const std::vector<Tensor>&);
-  explicit Calls(Function function) : function_(function) {}
-  std::vector<Tensor> forward(const std::vector<Tensor>& x) override { return function_(x); }
-
- private:
-  Function function_;
-};
 
 // The network of the seeds with `x.view(x.size(0), -1)`.
 struct SmallNet : nn::Module {

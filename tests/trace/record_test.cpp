@@ -5,6 +5,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "support/calls.h"
 #include "support/message.h"
 
 namespace cresset {
@@ -13,18 +14,6 @@ namespace {
 namespace F = nn::functional;
 using testing::ElementsAre;
 using testing::HasSubstr;
-
-// A module around a function, so that a test is one expression.
-class Calls : public nn::ModuleOf<std::vector<Tensor>(const std::vector<Tensor>&)> {
- public:
-  CRESSET_MODULE()
-  using Function = std::vector<Tensor> (*)(const std::vector<Tensor>&);
-  explicit Calls(Function function) : function_(function) {}
-  std::vector<Tensor> forward(const std::vector<Tensor>& x) override { return function_(x); }
-
- private:
-  Function function_;
-};
 
 trace::Graph recorded(Calls::Function function, const std::vector<Tensor>& inputs) {
   Calls module(function);
