@@ -21,6 +21,8 @@ coverage_threshold=90
 kernel_coverage_threshold=95
 # The fixed part of the suite whose executed lines are counted.
 coverage_rooms=(autograd backend cases cli core data device dispatch io models nn onnx ops optim plot trace)
+# Without what runs long and no other lines: the table again for each instruction set, the largest networks.
+coverage_tests='-Cpu/Isa.RunsTheTable/*:Registry/ModelGolden.*vgg*'
 # The fixed part of the suite under the sanitizers, as rooms of tests/: under AddressSanitizer where memory and lifetimes
 # are handled and every op's case table, under ThreadSanitizer where threads meet.
 asan_rooms=(autograd cases core cuda dispatch io sim)
@@ -197,7 +199,11 @@ part_release() {
 }
 part_coverage() {
   forget_counters coverage
-  if [ "$mode" != full ]; then run_rooms coverage "${coverage_rooms[@]}"; elif build coverage; then run_tests coverage; fi
+  if [ "$mode" != full ]; then
+    GTEST_FILTER=$coverage_tests run_rooms coverage "${coverage_rooms[@]}"
+  elif build coverage; then
+    run_tests coverage
+  fi
   cover coverage src "$coverage_threshold"
 }
 part_sim() {
