@@ -1,0 +1,23 @@
+# The simulator's side of NVIDIA's libraries (libraries/): what of them runs on a device. Their headers are the toolkit's,
+# copied to a folder of the build without the toolkit's headers of the runtime, in whose place stand the simulator's:
+# `#include "driver_types.h"` looks beside the including file first.
+set(cudasim_hints $ENV{CUDA_HOME}/include $ENV{CUDA_PATH}/include ${CUDAToolkit_INCLUDE_DIRS} /usr/local/cuda/include)
+set(CUDASIM_LIBRARY_HEADERS ${CMAKE_CURRENT_BINARY_DIR}/library_headers)
+set(CUDASIM_HAS_CUBLASLT 1)
+foreach(header cublasLt.h cublas_api.h library_types.h)
+  string(MAKE_C_IDENTIFIER ${header} variable)
+  find_path(CUDASIM_${variable} ${header} HINTS ${cudasim_hints})
+  if(CUDASIM_${variable})
+    configure_file(${CUDASIM_${variable}}/${header} ${CUDASIM_LIBRARY_HEADERS}/${header} COPYONLY)
+  else()
+    set(CUDASIM_HAS_CUBLASLT 0)
+  endif()
+endforeach()
+set(cudasim_library_sources)
+if(CUDASIM_HAS_CUBLASLT)
+  list(APPEND cudasim_library_sources cublaslt.cpp)
+endif()
+if(cudasim_library_sources)
+  list(APPEND cudasim_library_sources library_work.cpp)
+  list(TRANSFORM cudasim_library_sources PREPEND ${CMAKE_CURRENT_SOURCE_DIR}/libraries/)
+endif()
