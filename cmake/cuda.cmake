@@ -43,6 +43,11 @@ else()
   message(FATAL_ERROR "cresset: CRESSET_CUDA is OFF, ON or SIM, not ${CRESSET_CUDA}")
 endif()
 
+include(vendor)
+if(NOT CRESSET_HAS_CUDNN)
+  list(FILTER cuda_sources EXCLUDE REGEX "/backend/cuda/cudnn/")
+endif()
+
 add_library(${cuda_library}_kernels OBJECT ${kernel_sources})
 target_include_directories(${cuda_library}_kernels PRIVATE
   ${PROJECT_SOURCE_DIR}/kernels ${PROJECT_SOURCE_DIR}/include ${PROJECT_SOURCE_DIR}/src)
@@ -69,6 +74,7 @@ target_link_options(${cuda_library} PRIVATE
 if(NOT CRESSET_SANITIZE)  # a sanitizer's functions are the program's
   target_link_options(${cuda_library} PRIVATE -Wl,--no-undefined)
 endif()
+target_link_libraries(${cuda_library} PRIVATE cresset_vendor_headers)
 set_target_properties(${cuda_library} PROPERTIES
   LINKER_LANGUAGE CXX INSTALL_RPATH $ORIGIN LINK_DEPENDS ${PROJECT_SOURCE_DIR}/cmake/cuda_exports.map)
 # Who builds the core gets the backend beside it.

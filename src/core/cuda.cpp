@@ -1,6 +1,8 @@
 // The public interface to CUDA devices: each function asks the backend's table.
 #include <cresset/cuda.h>
+#include <cresset/cudnn.h>
 
+#include <atomic>
 #include <utility>
 
 #include "core/capture.h"
@@ -14,6 +16,24 @@ DeviceProperties get_device_properties(const Device& device) {
   DeviceProperties properties;
   device_functions(device).properties(device.index, properties);
   return properties;
+}
+
+std::vector<LibraryInfo> libraries() {
+  std::vector<LibraryInfo> all;
+  if (const DeviceFunctions* functions = find_device_functions(); functions && functions->libraries)
+    functions->libraries(all);
+  return all;
+}
+
+namespace {
+std::atomic<bool> searching{false};
+}
+void search_algorithms(bool search) { searching.store(search, std::memory_order_relaxed); }
+bool searches_algorithms() noexcept { return searching.load(std::memory_order_relaxed); }
+
+std::string cudnn_engine() {
+  const DeviceFunctions* functions = find_device_functions(false);
+  return functions && functions->cudnn_engine ? functions->cudnn_engine() : "";
 }
 
 void synchronize(const Device& device) {

@@ -58,7 +58,8 @@ const DeviceFunctions* open(const std::string& path) {
   const auto entry = reinterpret_cast<DeviceEntry>(::dlsym(library, kDeviceEntry));
   check<DeviceError>(entry != nullptr, "{} is no CUDA backend of cresset", path);
   const DeviceFunctions* functions = nullptr;
-  const std::string theirs = entry(kDeviceBuildId, {.add_kernel = add_device_kernel}, functions);
+  const std::string theirs = entry(
+      kDeviceBuildId, {.add_kernel = add_device_kernel, .searches_algorithms = cuda::searches_algorithms}, functions);
   check<DeviceError>(theirs == kDeviceBuildId,
                      "{} belongs to another build of cresset ({}, this is {}): install both from one package", path,
                      theirs, kDeviceBuildId);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cresset/cuda.h>
+#include <cresset/cudnn.h>
 
 #include <cstddef>
 #include <cstdint>
@@ -75,12 +76,16 @@ struct DeviceFunctions {
   void (*reset_peak_memory_stats)(int device);
   void (*empty_cache)(int device);
   void (*set_memory_limit)(int device, std::int64_t bytes);
+
+  void (*libraries)(std::vector<cuda::LibraryInfo>& out);
+  std::string (*cudnn_engine)();
 };
 
 // What a backend library is given by the core.
 struct DeviceHost {
   // Appends a kernel to a slot's list for CUDA devices.
   void (*add_kernel)(std::string_view slot, std::string_view name, void (*refuses)(), void (*run)());
+  bool (*searches_algorithms)() noexcept;
 };
 
 // `extern "C" const char* cresset_cuda_backend(const char* build_id, const DeviceHost&, const DeviceFunctions*&)`:

@@ -1,6 +1,7 @@
 // cresset info
 #include <cresset/cresset.h>
 #include <cresset/cuda.h>
+#include <cresset/cudnn.h>
 #include <cresset/dispatch.h>
 #include <cresset/version.h>
 #include <fmt/format.h>
@@ -38,6 +39,10 @@ nlohmann::ordered_json facts() {
     devices.push_back(
         fmt::format("cuda:{} {}, compute capability {}.{}", i, properties.name, properties.major, properties.minor));
   }
+  auto libraries = nlohmann::ordered_json::array();
+  for (const cuda::LibraryInfo& library : cuda::libraries())
+    libraries.push_back(
+        {{"name", library.name}, {"version", library.version}, {"path", library.path}, {"not_used", library.missing}});
   auto lists = nlohmann::ordered_json::object();
   for (const KernelInfo& kernel : list_kernels()) lists[kernel.slot][device_name(kernel.device)].push_back(kernel.name);
   return {{"version", kVersion},
@@ -46,6 +51,7 @@ nlohmann::ordered_json facts() {
           {"threads", get_num_threads()},
           {"devices", devices},
           {"cuda_unavailable", cuda::unavailable_reason()},
+          {"libraries", libraries},
           {"kernels", lists}};
 }
 
@@ -59,6 +65,11 @@ int run(bool json) {
              kVersion, all["processor"].get<std::string>(), all["isa"].get<std::string>(), get_num_threads(),
              fmt::join(all["devices"].get<std::vector<std::string>>(), ", "));
   if (!cuda::is_available()) fmt::print("cuda: {}\n", cuda::unavailable_reason());
+  for (const cuda::LibraryInfo& library : cuda::libraries())
+    if (library.missing.empty())
+      fmt::print("{}: {} ({})\n", library.name, library.version, library.path);
+    else
+      fmt::print("{}: not used: {}\n", library.name, library.missing);
   fmt::print("kernels, in the order in which they are tried:\n");
   for (const auto& [slot, by_device] : all["kernels"].items())
     for (const auto& [device, names] : by_device.items())

@@ -2,6 +2,7 @@
 #include "backend/cuda/copy_bytes.h"
 #include "backend/cuda/graph.h"
 #include "backend/cuda/kernel_list.h"
+#include "backend/cuda/libraries.h"
 #include "backend/cuda/memory.h"
 #include "backend/cuda/stream.h"
 #include "backend/cuda/synchronize.h"
@@ -59,6 +60,8 @@ constexpr DeviceFunctions kFunctions = {
     .reset_peak_memory_stats = reset_peak,
     .empty_cache = give_back_unused,
     .set_memory_limit = limit_memory,
+    .libraries = list_libraries,
+    .cudnn_engine = last_cudnn_engine,
 };
 
 }  // namespace
