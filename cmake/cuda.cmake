@@ -9,7 +9,8 @@ endif()
 
 file(GLOB_RECURSE cuda_sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/backend/cuda/*.cpp)
 file(GLOB kernel_sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/kernels/*.cu)
-list(APPEND cuda_sources ${PROJECT_SOURCE_DIR}/src/core/dtype.cpp ${PROJECT_SOURCE_DIR}/src/core/error.cpp)
+list(APPEND cuda_sources ${PROJECT_SOURCE_DIR}/src/core/dtype.cpp ${PROJECT_SOURCE_DIR}/src/core/error.cpp
+  ${PROJECT_SOURCE_DIR}/src/io/atomic_file.cpp)
 
 if(CRESSET_CUDA STREQUAL "SIM")
   set(cuda_library cresset_cuda_sim)

@@ -41,7 +41,7 @@ only=""
 while [ $# -gt 0 ]; do
   case "$1" in
     --quick) mode=quick ;;
-    --full) mode=full ;;
+    --full) mode=full; export CRESSET_FULL=1 ;;  # plans of cuDNN's for every card
     --only) only=${2:?test: --only needs names of parts} && shift ;;
     --no-setup) setup=0 ;;
     -h | --help) sed -n '2,15s/^# \{0,1\}//p' "$0"; exit 0 ;;

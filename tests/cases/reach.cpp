@@ -1,8 +1,10 @@
 #include "cases/reach.h"
 
+#include <cresset/cudnn.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cctype>
 #include <string_view>
 
 #include "cases/op_table.h"
@@ -24,6 +26,20 @@ bool is_elsewhere(std::string_view slot) {
   return std::any_of(std::begin(kElsewhere), std::end(kElsewhere), [&](const auto& e) { return e.slot == slot; });
 }
 
+std::string to_lower(std::string text) {
+  for (char& c : text) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  return text;
+}
+
+// The kernels of a library that this machine is without stand in the lists, and refuse.
+bool is_missing(const KernelInfo& kernel) {
+  const auto libraries = cuda::libraries();
+  return kernel.device == DeviceType::cuda &&
+         std::any_of(libraries.begin(), libraries.end(), [&](const cuda::LibraryInfo& library) {
+           return kernel.name == to_lower(library.name) && !library.missing.empty();
+         });
+}
+
 std::string names(const std::set<DType>& dtypes) {
   std::string text;
   for (const DType dtype : dtypes) text += " " + std::string(name(dtype));
@@ -40,7 +56,7 @@ void check_reach(std::size_t cases) {
   for (const KernelInfo& kernel : list_kernels()) {
     const bool can_run =
         std::any_of(present.begin(), present.end(), [&](const Device& device) { return device.type == kernel.device; });
-    if (!can_run || is_elsewhere(kernel.slot)) continue;
+    if (!can_run || is_elsewhere(kernel.slot) || is_missing(kernel)) continue;
     const Reach& reach = reached()[{reach_key(kernel.device, kernel.slot), kernel.name}];
     const std::string what = kernel.slot + " " + kernel.name;
     EXPECT_FALSE(reach.ran.empty()) << "no case of the table runs " << what;

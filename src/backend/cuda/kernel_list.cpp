@@ -1,10 +1,30 @@
 #include "backend/cuda/kernel_list.h"
 
 #include "backend/cuda/kernels.h"
+#if CRESSET_HAS_CUDNN
+#include "backend/cuda/cudnn/kernels.h"
+#include "backend/cuda/cudnn/request.h"
+#endif
 
 namespace cresset::cuda::backend {
 
+namespace {
+
+// Before our own: what is bound by arithmetic. Nothing in a build without cuDNN's headers.
+void register_cudnn([[maybe_unused]] const DeviceHost& host) {
+#if CRESSET_HAS_CUDNN
+  cudnn::set_searching(host.searches_algorithms);
+  add<Conv2dForward>(host, kConv2dForwardCudnn);
+  add<Conv2dGradInput>(host, kConv2dGradInputCudnn);
+  add<Conv2dGradWeight>(host, kConv2dGradWeightCudnn);
+  add<Conv2dReluForward>(host, kConv2dReluForwardCudnn);
+#endif
+}
+
+}  // namespace
+
 void register_kernels(const DeviceHost& host) {
+  register_cudnn(host);
   add<AdamStep>(host, kAdamStepNative);
   add<Augment>(host, kAugmentNative);
   add<AvgPool2dBackward>(host, kAvgPool2dBackwardNative);

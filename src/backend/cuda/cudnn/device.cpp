@@ -1,0 +1,103 @@
+#include "backend/cuda/cudnn/device.h"
+
+#include <array>
+#include <deque>
+
+#include "backend/cuda/cudnn/card.h"
+#include "backend/cuda/cudnn/library.h"
+#include "backend/cuda/runtime.h"
+#include "backend/cuda/workspace.h"
+#include "device_build.h"
+
+namespace cresset::cuda::backend::cudnn {
+namespace {
+
+// As many handles as threads ever used one at a time; they stay.
+struct Handles {
+  std::mutex mutex;
+  std::vector<cudnnHandle_t> idle;
+};
+Handles& handles_of(int device) {
+  static auto* const all = new std::array<Handles, 128>;
+  return (*all)[static_cast<std::size_t>(device)];
+}
+
+cudnnHandle_t take_handle(int device) {
+  Handles& handles = handles_of(device);
+  {
+    const std::scoped_lock lock(handles.mutex);
+    if (!handles.idle.empty()) {
+      cudnnHandle_t handle = handles.idle.back();
+      handles.idle.pop_back();
+      return handle;
+    }
+  }
+  activate(device);
+  cudnnHandle_t handle = nullptr;
+  check_status(library().call.create(&handle), "cudnnCreate");
+  return handle;
+}
+
+bool is_aligned(const Operand& operand) {
+  return operand.bytes == 0 || reinterpret_cast<std::uintptr_t>(operand.pointer) % kAlignment == 0;
+}
+
+}  // namespace
+
+HandleLease::HandleLease(int device) : device_(device), handle_(take_handle(device)) {}
+HandleLease::~HandleLease() {
+  Handles& handles = handles_of(device_);
+  const std::scoped_lock lock(handles.mutex);
+  handles.idle.push_back(handle_);
+}
+
+DeviceTarget::DeviceTarget(int device) {
+  if (kDeviceSimulated) {
+    target_.card = &card_descriptor(compute_capability(device));
+  } else {
+    lease_ = std::make_unique<HandleLease>(device);
+    target_.handle = lease_->get();
+  }
+}
+
+std::string device_name(int device) {
+  cudaDeviceProp properties{};
+  check_cuda(cudaGetDeviceProperties(&properties, device), "cudaGetDeviceProperties");
+  return properties.name;
+}
+
+void execute(Plan& plan, const Context& context, const std::vector<Operand>& operands) {
+  const cudaStream_t stream = stream_of(context.stream);
+  const Workspace workspace(context, static_cast<std::size_t>(plan.workspace));
+  std::deque<Workspace> copies;
+  std::vector<std::int64_t> ids;
+  std::vector<void*> pointers;
+  for (const Operand& operand : operands) {
+    ids.push_back(operand.id);
+    pointers.push_back(operand.pointer);
+    if (is_aligned(operand)) continue;
+    pointers.back() = copies.emplace_back(context, operand.bytes).data();
+    if (!operand.output)
+      check_cuda(cudaMemcpyAsync(pointers.back(), operand.pointer, operand.bytes, cudaMemcpyDeviceToDevice, stream),
+                 "copying an operand for cuDNN");
+  }
+  try {
+    Descriptor pack(CUDNN_BACKEND_VARIANT_PACK_DESCRIPTOR);
+    pack.set(CUDNN_ATTR_VARIANT_PACK_UNIQUE_IDS, ids);
+    pack.set(CUDNN_ATTR_VARIANT_PACK_DATA_POINTERS, pointers);
+    pack.set(CUDNN_ATTR_VARIANT_PACK_WORKSPACE, workspace.data());
+    pack.finalize();
+    const HandleLease handle(context.device);
+    check_status(library().call.set_stream(handle.get(), stream), "cudnnSetStream");
+    const std::scoped_lock lock(plan.running);
+    check_status(library().call.execute(handle.get(), plan.descriptor.handle(), pack.handle()), "cudnnBackendExecute");
+  } catch (const Failure& failure) {
+    fail<BackendError>("cuDNN, {}: {}", plan.engine, failure.what());
+  }
+  for (std::size_t i = 0; i < operands.size(); ++i)
+    if (operands[i].output && !is_aligned(operands[i]))
+      check_cuda(cudaMemcpyAsync(operands[i].pointer, pointers[i], operands[i].bytes, cudaMemcpyDeviceToDevice, stream),
+                 "copying a result of cuDNN's");
+}
+
+}  // namespace cresset::cuda::backend::cudnn

@@ -1,0 +1,27 @@
+// What a kernel of cuDNN's is made of: a key, a graph, and the pointers.
+#pragma once
+
+#include "backend/cuda/cudnn/device.h"
+#include "backend/cuda/cudnn/plan_cache.h"
+
+namespace cresset::cuda::backend::cudnn {
+
+struct Request {
+  PlanKey key;
+  void (*build)(Graph& graph, const void* problem);
+  const void* problem;
+  bool float32;  // its operands are
+};
+
+// What stands before all else: no library, a type that it is not asked for.
+Refusal refuse(DType dtype);
+// Whether there is a plan for it. The search for one is made once, by whoever asks first; its plan is run().
+Refusal refuse(const Request& request, const Context& context);
+// Runs a request that refuse() lets pass. Where algorithms are to be searched, the first run measures.
+void run(const Request& request, const Context& context, const std::vector<Operand>& operands);
+
+// Whether the process searches algorithms now. Told by the core.
+bool searching() noexcept;
+void set_searching(bool (*ask)() noexcept);
+
+}  // namespace cresset::cuda::backend::cudnn
