@@ -15,4 +15,11 @@ refuse() {
 refuse "conditional compilation" '^[[:space:]]*#[[:space:]]*(if|ifdef|ifndef|elif|else|endif)\b'
 refuse "a macro of the simulator or of an architecture" '__CUDASIM__|__CUDA_ARCH|__CUDACC__|CUDASIM_'
 refuse "inline assembly" '(^|[^[:alnum:]_])(asm|__asm__|__asm)[[:space:]]*(volatile|__volatile__)?[[:space:]]*\('
+# What the simulator makes of a cuDNN plan proves something about the backend's graphs as long as it has nothing of them.
+tree=$(dirname "$0")/..
+if grep -rnE '^[[:space:]]*#[[:space:]]*include[[:space:]]*[<"]([^>"]*/)?(backend|cresset|core|dispatch)/' "$tree/tools/cudasim" ||
+  grep -rnE '^[[:space:]]*#[[:space:]]*include[[:space:]]*[<"][^>"]*cudasim/cudnn/' "$tree/src"; then
+  echo "tools/cudasim and src/backend/cuda must share no header" >&2
+  status=1
+fi
 exit "$status"
