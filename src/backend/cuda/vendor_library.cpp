@@ -113,6 +113,11 @@ void VendorLibrary::open() {
     std::error_code error;
     const bool folder = fs::is_directory(given, error);
     path = folder ? given + "/" + files_.file : given;
+    const std::string name = fs::path(path).filename().string();
+    if (!name.starts_with(files_.file) && name != files_.file.substr(0, files_.file.find(".so") + 3)) {
+      missing_ = fmt::format("{}={}: this build is made for {}", files_.variable, given, files_.file);
+      return;
+    }
     if (!is_file(path)) {
       const std::string other = folder ? other_version(given, files_.file) : "";
       missing_ = fmt::format("{}={}: there is no {}{}", files_.variable, given, path,

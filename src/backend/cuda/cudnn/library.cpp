@@ -71,10 +71,9 @@ Library find_library() {
   Library found;
   found.path = files.path();
   found.missing = files.missing();
-  if (found.missing.empty())
-    for (const char* name : {"cudnnCreate", "cudnnSetStream", "cudnnBackendExecute"})
-      if (!simulator_has(name)) found.missing = fmt::format("the simulator has no {}", name);
   if (found.missing.empty()) found.version = check_version(files, found.call, found.missing);
+  for (const char* name : {"cudnnCreate", "cudnnSetStream", "cudnnBackendExecute"})
+    if (found.missing.empty() && !simulator_has(name)) found.missing = fmt::format("the simulator has no {}", name);
   if (found.missing.empty()) find_all(files, found.call, found.missing);
   if (!found.missing.empty()) found.call = {};
   found.refusal = lasting_text(found.missing);
