@@ -1,6 +1,6 @@
 // Counts what a kernel's accesses to memory cost, by enumerating the addresses of each warp: bank conflicts in shared
-// memory, sectors in global memory. Kernels are seen where their sources are compiled by cudasim_record() of
-// CMakeLists.txt; in other programs nothing is counted.
+// memory, sectors in global memory. Kernels are seen where their sources are compiled with what `cudasim_record` of
+// CMakeLists.txt brings along; in other programs nothing is counted.
 #pragma once
 
 #include <cstddef>
