@@ -41,7 +41,7 @@ Placement placement(const Argument& a) {
   if (a.layout == Layout::channels_last) order = {1, 3, 2, 0};
   if (a.layout == Layout::transposed) std::swap(order[0], order[1]);
   std::int64_t stride = a.layout == Layout::sliced ? 2 : 1;
-  p.offset = a.layout == Layout::sliced ? 1 : 0;
+  p.offset = a.layout == Layout::sliced || a.layout == Layout::unaligned ? 1 : 0;
   for (const int d : order) {
     p.strides[d] = stride;
     stride *= std::max<std::int64_t>(stored[d], 1);

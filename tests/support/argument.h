@@ -27,6 +27,7 @@ enum class Layout : std::uint8_t {
   contiguous,
   channels_last,  // 4 dimensions
   sliced,         // every second element of longer rows, from the second on
+  unaligned,      // dense, from the second element of its memory on: aligned to the element only
   transposed,     // the last two dimensions swapped
   expanded        // stride 0 in the first dimension
 };
