@@ -81,7 +81,7 @@ struct Sums {
 };
 
 template <class T, bool kLast>
-__global__ void __launch_bounds__(256)
+__global__ void __launch_bounds__(256, 2)
     forward(Walk<kLast> walk, std::int64_t count, double eps, bool relu, const T* x, const Compute<T>* weight,
             const Compute<T>* bias, T* y, Compute<T>* mean, Compute<T>* invstd, Compute<T>* variance) {
   using S = Compute<T>;

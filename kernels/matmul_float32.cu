@@ -1,3 +1,5 @@
+#include <cmath>
+
 #include "common/async_tiles.cuh"
 #include "common/launch.cuh"
 #include "common/math.cuh"
@@ -29,7 +31,7 @@ struct AsyncMatrix {
 struct MatrixOutput {
   int rows, columns;
   const float* bias;  // may be null
-  bool relu;
+  float least;        // of relu 0, without it minus infinity: with a bool the compiler makes two of what follows
   float* to;
   struct Row {
     float* at;
@@ -46,7 +48,7 @@ struct MatrixOutput {
     return {n, there, there && bias != nullptr ? bias[n] : 0.0f};
   }
   __device__ void put(const Row& m, const Column& n, float sum) const {
-    if (m.there && n.there) m.at[n.offset] = relu ? above_zero(sum + n.bias) : sum + n.bias;
+    if (m.there && n.there) m.at[n.offset] = at_least(least, sum + n.bias);
   }
 };
 
@@ -64,14 +66,14 @@ struct Batch {
 
 template <class Tile, bool kAlongKA, bool kAlongKB>
 __global__ void __launch_bounds__(128, 2)
-    multiply(Batch batch, bool relu, AsyncMatrix<kAlongKA> a, AsyncMatrix<kAlongKB> b, const float* bias, float* c) {
+    multiply(Batch batch, float least, AsyncMatrix<kAlongKA> a, AsyncMatrix<kAlongKB> b, const float* bias, float* c) {
   const int i = static_cast<int>(blockIdx.x) / batch.tiles, tile = static_cast<int>(blockIdx.x) - i * batch.tiles;
   const int m0 = tile / batch.columns * Tile::kM, n0 = tile % batch.columns * Tile::kN;
   a.base += i * batch.a;
   b.base += i * batch.b;
   AsyncCopy<Tile, Tile::kM, AsyncMatrix<kAlongKA>> rows(a, m0);
   AsyncCopy<Tile, Tile::kN, AsyncMatrix<kAlongKB>> columns(b, n0);
-  const MatrixOutput output{a.rows, b.rows, bias, relu, c + i * batch.c};
+  const MatrixOutput output{a.rows, b.rows, bias, least, c + i * batch.c};
   async_gemm<Tile>(rows, columns, m0, n0, 0, a.k, output);
 }
 
@@ -88,6 +90,7 @@ bool matmul_float32_takes(const MatmulProblem& p) {
 cudaError_t matmul_float32(const MatmulProblem& p, bool relu, int multiprocessors, const void* a, const void* b,
                            const void* bias, void* c, cudaStream_t stream) {
   cudaError_t error = cudaSuccess;
+  const float least = relu ? 0.0f : -INFINITY;
   with_async_tile(p.M, p.N, p.batch, multiprocessors, [&]<class Tile>() {
     const auto tiles = tiles_of<Tile>(p.M, p.N);
     const Batch batch{static_cast<int>(tiles), static_cast<int>(divided_up(p.N, Tile::kN)), p.a_batch, p.b_batch,
@@ -98,7 +101,7 @@ cudaError_t matmul_float32(const MatmulProblem& p, bool relu, int multiprocessor
       const auto rows = matrix<kAlongKA>(a, p.M, p.K, p.a_row, p.a_col);
       const auto with_b = [&]<bool kAlongKB>() {
         const auto columns = matrix<kAlongKB>(b, p.N, p.K, p.b_col, p.b_row);
-        error = launch<multiply<Tile, kAlongKA, kAlongKB>>(config, batch, relu, rows, columns,
+        error = launch<multiply<Tile, kAlongKA, kAlongKB>>(config, batch, least, rows, columns,
                                                            static_cast<const float*>(bias), static_cast<float*>(c));
       };
       p.b_row == 1 ? with_b.template operator()<true>() : with_b.template operator()<false>();

@@ -86,7 +86,7 @@ __global__ void __launch_bounds__(256)
 }
 
 template <class T>
-__global__ void __launch_bounds__(256)
+__global__ void __launch_bounds__(256, 2)
     max_backward(Pool2dProblem p, Image in, Image out, const T* grad_y, const std::int64_t* indices, T* grad_x) {
   const std::int64_t i = element_index();
   if (i >= in.size()) return;
@@ -118,7 +118,8 @@ __global__ void __launch_bounds__(256) avg_forward(Pool2dProblem p, Image in, Im
 }
 
 template <class T>
-__global__ void __launch_bounds__(256) avg_backward(Pool2dProblem p, Image in, Image out, const T* grad_y, T* grad_x) {
+__global__ void __launch_bounds__(256, 2)
+    avg_backward(Pool2dProblem p, Image in, Image out, const T* grad_y, T* grad_x) {
   const std::int64_t i = element_index();
   if (i >= in.size()) return;
   const Place at = place_of(in, i);

@@ -18,6 +18,7 @@ using SharedAddress = char*;
 inline SharedAddress in_shared(void* p) { return static_cast<char*>(p); }
 inline float4 load_four(SharedAddress from) { return *reinterpret_cast<const float4*>(from); }
 inline const float* pinned(const float* p) { return p; }
+inline const float* behind(const float* from, int elements) { return from + elements; }
 inline std::int64_t in_bytes(int elements) { return std::int64_t{elements} * 4; }
 template <int kBytes>
 inline void copy_to_shared(SharedAddress to, const void* from, bool there, CUDASIM_HERE) {
@@ -49,6 +50,14 @@ __device__ __forceinline__ float4 load_four(SharedAddress from) {
 __device__ __forceinline__ const float* pinned(const float* p) {
   asm volatile("" : "+l"(p));
   return p;
+}
+
+/// The float so many elements behind `from`. Here and now: left alone, the compiler keeps 64 bits of each sum's second
+/// part in registers.
+__device__ __forceinline__ const float* behind(const float* from, int elements) {
+  const float* at;
+  asm volatile("mad.wide.s32 %0, %1, 4, %2;" : "=l"(at) : "r"(elements), "l"(from));
+  return at;
 }
 
 /// Of floats. Here and now: left alone, the compiler does it in the loop that needs it, where that is under a

@@ -83,7 +83,7 @@ class AsyncCopy {
         if constexpr (kFewRows)
           at = behind(from, offsets_[i]);
         else
-          at = from + source_.offset(rows_[i]);
+          at = behind(from, source_.offset(rows_[i]));
         copy_to_shared<4>(to + (j * kLineStep * AsyncSlice<kWidth>::kLine + i * kRowStep) * 4, at,
                           source_.there(rows_[i], depth));
       }

@@ -14,10 +14,16 @@ template <class T>
 using Wide = std::conditional_t<std::is_same_v<T, double>, double,
                                 std::conditional_t<std::is_integral_v<T>, std::int64_t, float>>;
 
-// relu; NaN stays.
+// The larger of the two; NaN stays.
+template <class T>
+__device__ T at_least(T least, T x) {
+  return x > least || x != x ? x : least;
+}
+
+// relu
 template <class T>
 __device__ T above_zero(T x) {
-  return x > T(0) || x != x ? x : T(0);
+  return at_least(T(0), x);
 }
 
 template <class T>
