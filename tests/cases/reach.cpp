@@ -63,8 +63,9 @@ void check_reach(std::size_t cases) {
     std::set<DType> never;
     std::set_difference(reach.refused.begin(), reach.refused.end(), reach.ran.begin(), reach.ran.end(),
                         std::inserter(never, never.end()));
-    std::printf("%-40s ran:%s%s%s\n", what.c_str(), names(reach.ran).c_str(),
-                never.empty() ? "" : "; refused:", names(never).c_str());
+    std::printf("%-4s %-40s required: ran %zu, refused %zu; chosen %zu; ran:%s%s%s\n",
+                Device(kernel.device).str().substr(0, 4).c_str(), what.c_str(), reach.runs, reach.refusals,
+                reach.choices, names(reach.ran).c_str(), never.empty() ? "" : "; never:", names(never).c_str());
   }
   // The last kernel of a list takes what the op takes.
   for (const Device& device : present)

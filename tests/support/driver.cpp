@@ -117,10 +117,25 @@ void for_each_kernel(const OpCases& op, DType dtype, DeviceType device, Body bod
       } catch (const UnsupportedError& error) {
         if (!is_refusal(error, slot)) throw;
         reach.refused.insert(dtype);
+        ++reach.refusals;
       }
-      if (kernel->ran) reach.ran.insert(dtype);
+      if (kernel->ran) {
+        reach.ran.insert(dtype);
+        ++reach.runs;
+      }
     }
   }
+}
+
+// Counts the kernels of the op's slots that body() runs.
+template <class Body>
+void count_choices(const OpCases& op, DeviceType device, Body body) {
+  for (const std::string& slot : op.slots)
+    for (const detail::AnyKernel* kernel : order_of(slot, device)) kernel->ran = false;
+  body();
+  for (const std::string& slot : op.slots)
+    for (const detail::AnyKernel* kernel : order_of(slot, device))
+      if (kernel->ran) ++reached()[{reach_key(device, slot), kernel->name}].choices;
 }
 
 }  // namespace
@@ -158,7 +173,8 @@ void check_case(const OpCases& op, const OpCase& c, DType dtype, const Device& d
       reference = answer(op, c, dtype, DeviceType::cpu, true);
     }
     const Leaves leaves = make_leaves(c, dtype, device, Purpose::as_written);
-    const Answer chosen = call(op, c, leaves);
+    Answer chosen;
+    count_choices(op, device.type, [&] { chosen = call(op, c, leaves); });
     EXPECT_TRUE(unchanged(c, dtype, leaves.tensors, device)) << "the op wrote to its arguments";
     compare(op, c, chosen, reference, "unforced");
     if (c.golden && !golden_folder().empty()) compare_with_golden(op, c, dtype, chosen);

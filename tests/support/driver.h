@@ -30,9 +30,11 @@ void check_gradients(const OpCases& op, const OpCase& c, const Device& device);
 void check_threads(const OpCases& op, const OpCase& c, DType dtype);
 void check_error(const OpCases& op, const ErrorCase& c, const Device& device);
 
-// Which dtypes of cases a kernel ran for, and for which all cases were refused.
+// Which dtypes of cases a kernel ran for, and for which it refused one; and how many cases, with gradients apart: it
+// ran and refused where it was required, and was chosen for by itself.
 struct Reach {
   std::set<DType> ran, refused;
+  std::size_t runs = 0, refusals = 0, choices = 0;
 };
 using Reached = std::map<std::pair<std::string, std::string>, Reach>;  // by device and slot, and kernel
 Reached& reached();
