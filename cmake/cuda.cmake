@@ -48,6 +48,9 @@ include(vendor)
 if(NOT CRESSET_HAS_CUDNN)
   list(FILTER cuda_sources EXCLUDE REGEX "/backend/cuda/cudnn/")
 endif()
+if(NOT CRESSET_HAS_CUBLASLT)
+  list(FILTER cuda_sources EXCLUDE REGEX "/backend/cuda/cublaslt/")
+endif()
 
 add_library(${cuda_library}_kernels OBJECT ${kernel_sources})
 target_include_directories(${cuda_library}_kernels PRIVATE

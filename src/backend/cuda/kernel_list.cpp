@@ -44,6 +44,10 @@ void register_kernels(const DeviceHost& host) {
   add<Copy>(host, kCopyNative);
   add<CrossEntropyBackward>(host, kCrossEntropyBackwardNative);
   add<CrossEntropyForward>(host, kCrossEntropyForwardNative);
+#if CRESSET_HAS_CUBLASLT
+  add<Matmul>(host, kMatmulCublasLt);
+  add<MatmulRelu>(host, kMatmulReluCublasLt);
+#endif
   add<Matmul>(host, kMatmulTensorCore, kMatmulNative);
   add<MatmulRelu>(host, kMatmulReluTensorCore, kMatmulReluNative);
   add<MaxPool2dBackward>(host, kMaxPool2dBackwardNative);

@@ -1,5 +1,8 @@
 #include "backend/cuda/libraries.h"
 
+#if CRESSET_HAS_CUBLASLT
+#include "backend/cuda/cublaslt/library.h"
+#endif
 #if CRESSET_HAS_CUDNN
 #include "backend/cuda/cudnn/engine_note.h"
 #include "backend/cuda/cudnn/library.h"
@@ -16,6 +19,12 @@ void list_libraries(std::vector<LibraryInfo>& out) {
                  .missing = found.missing});
 #else
   out.push_back({.name = "cuDNN", .missing = "this build was made without cuDNN's headers"});
+#endif
+#if CRESSET_HAS_CUBLASLT
+  const CublasLt& lt = CublasLt::get();
+  out.push_back({.name = "cuBLASLt", .version = lt.version(), .path = lt.library().path(), .missing = lt.missing()});
+#else
+  out.push_back({.name = "cuBLASLt", .missing = "this build was made without cuBLASLt's headers"});
 #endif
 }
 
