@@ -96,6 +96,8 @@ constexpr DeviceFunctions kFunctions = {
     .reset_peak_memory_stats = [](int) {},
     .empty_cache = [](int) {},
     .set_memory_limit = [](int, std::int64_t bytes) { limit = bytes; },
+    .libraries = [](std::vector<cuda::LibraryInfo>&) {},
+    .cudnn_engine = [] { return std::string(); },
 };
 
 const void* operand(const void* p, bool on_host) { return on_host ? p : near(p); }
