@@ -231,6 +231,43 @@ class CifarResNet(torchvision.models.ResNet):
         return self.fc(torch.flatten(self.avgpool(x), 1))
 
 
+class PaddedBlock(nn.Module):
+    def __init__(self, channels, width, stride):
+        super().__init__()
+        self.conv1 = nn.Conv2d(channels, width, 3, stride=stride, padding=1, bias=False)
+        self.bn1 = nn.BatchNorm2d(width)
+        self.relu = nn.ReLU(inplace=True)
+        self.conv2 = nn.Conv2d(width, width, 3, padding=1, bias=False)
+        self.bn2 = nn.BatchNorm2d(width)
+        self.stride, self.added = stride, width - channels
+
+    def forward(self, x):
+        out = self.bn2(self.conv2(self.relu(self.bn1(self.conv1(x)))))
+        x = x[:, :, ::self.stride, ::self.stride]
+        return self.relu(out + F.pad(x, (0, 0, 0, 0, self.added // 2, self.added - self.added // 2)))
+
+
+class ResNet20(nn.Module):
+    """He et al. 2015, section 4.2, with shortcuts of option A."""
+    def __init__(self):
+        super().__init__()
+        self.conv1 = nn.Conv2d(3, 16, 3, padding=1, bias=False)
+        self.bn1 = nn.BatchNorm2d(16)
+        self.relu = nn.ReLU(inplace=True)
+        for stage, (channels, width) in enumerate([(16, 16), (16, 32), (32, 64)], 1):
+            blocks = [PaddedBlock(channels, width, 1 if stage == 1 else 2)]
+            setattr(self, f"layer{stage}", nn.Sequential(*blocks, *(PaddedBlock(width, width, 1) for _ in range(2))))
+        self.avgpool = nn.AdaptiveAvgPool2d((1, 1))
+        self.fc = nn.Linear(64, 10)
+
+    def _get_name(self):
+        return "CifarResNet"
+
+    def forward(self, x):
+        x = self.layer3(self.layer2(self.layer1(self.relu(self.bn1(self.conv1(x))))))
+        return self.fc(torch.flatten(self.avgpool(x), 1))
+
+
 zoo = torchvision.models
 # How each is made, its input, and the smaller one of `eval`.
 MODELS = {
@@ -258,6 +295,7 @@ MODELS = {
     "vgg16_bn_cifar": (vgg_cifar(zoo.vgg16_bn), (3, 32, 32), None),
     "resnet18": (zoo.resnet18, (3, 224, 224), (3, 64, 64)),
     "resnet18_cifar": (CifarResNet, (3, 32, 32), None),
+    "resnet20": (ResNet20, (3, 32, 32), None),
 }
 
 

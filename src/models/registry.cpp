@@ -74,6 +74,8 @@ constexpr Entry kModels[] = {
      [](std::int64_t n) { return own(resnet18({.num_classes = n})); }},
     {"resnet18_cifar", "ResNet-18 for 32x32", 3, 32, 10,
      [](std::int64_t n) { return own(resnet18({.num_classes = n, .input = kCifar})); }},
+    {"resnet20", "ResNet-20 for CIFAR, shortcuts without parameters", 3, 32, 10,
+     [](std::int64_t n) { return own(resnet20({.num_classes = n})); }},
 };
 
 const Entry& entry_of(std::string_view name) {

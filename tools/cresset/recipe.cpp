@@ -31,10 +31,16 @@ const std::vector<std::string>& optimizer_names() {
   return names;
 }
 
+const std::vector<std::string>& schedule_names() {
+  static const std::vector<std::string> names{"constant", "one_cycle"};
+  return names;
+}
+
 void check_recipe(const Recipe& recipe) {
   check_name("data set", recipe.dataset, data_set_names());
   check_name("model", recipe.model, models::names());
   check_name("optimizer", recipe.optimizer, optimizer_names());
+  check_name("schedule", recipe.schedule, schedule_names());
   check_least("--epochs", static_cast<double>(recipe.epochs), 0);
   check_least("--max-steps", static_cast<double>(recipe.max_steps), 0);
   check_least("--batch", static_cast<double>(recipe.batch), 1);
@@ -54,6 +60,7 @@ nlohmann::ordered_json to_json(const Recipe& recipe) {
                               {"batch", recipe.batch},
                               {"lr", recipe.lr},
                               {"seed", recipe.seed}};
+  if (recipe.schedule != "constant") json["schedule"] = recipe.schedule;
   if (recipe.momentum) json["momentum"] = *recipe.momentum;
   if (recipe.weight_decay) json["weight_decay"] = *recipe.weight_decay;
   return json;
@@ -69,6 +76,7 @@ Recipe recipe_of(const nlohmann::json& json, const std::string& path) {
                   .batch = json.at("batch"),
                   .lr = json.at("lr"),
                   .seed = json.at("seed")};
+    recipe.schedule = json.value("schedule", recipe.schedule);
     if (json.contains("momentum")) recipe.momentum = json["momentum"].get<double>();
     if (json.contains("weight_decay")) recipe.weight_decay = json["weight_decay"].get<double>();
     return recipe;

@@ -17,7 +17,7 @@ constexpr Bounds<std::int64_t> kFromZero{0, std::numeric_limits<std::int64_t>::m
 
 // What the command line says of the recipe; the rest has its default, or is the checkpoint's.
 struct Given {
-  std::optional<std::string> dataset, model, optimizer;
+  std::optional<std::string> dataset, model, optimizer, schedule;
   std::optional<std::int64_t> epochs, max_steps, batch;
   std::optional<double> lr, momentum, weight_decay;
   std::optional<std::uint64_t> seed;
@@ -44,6 +44,11 @@ Recipe recipe_to_resume(const Given& given, const std::string& path) {
   refuse_change("--optimizer", given.optimizer, recipe.optimizer);
   refuse_change("--batch", given.batch, recipe.batch);
   refuse_change("--lr", given.lr, recipe.lr);
+  refuse_change("--schedule", given.schedule, recipe.schedule);
+  if (recipe.schedule != "constant") {  // it is made for a number of steps
+    refuse_change("--epochs", given.epochs, recipe.epochs);
+    refuse_change("--max-steps", given.max_steps, recipe.max_steps);
+  }
   refuse_change("--momentum", given.momentum, recipe.momentum);
   refuse_change("--weight-decay", given.weight_decay, recipe.weight_decay);
   refuse_change("--seed", given.seed, recipe.seed);
@@ -61,6 +66,7 @@ Recipe recipe_to_begin(const Given& given) {
   recipe.max_steps = given.max_steps.value_or(recipe.max_steps);
   recipe.batch = given.batch.value_or(recipe.batch);
   recipe.lr = given.lr.value_or(recipe.lr);
+  recipe.schedule = given.schedule.value_or(recipe.schedule);
   recipe.momentum = given.momentum;
   recipe.weight_decay = given.weight_decay;
   recipe.seed = given.seed.value_or(recipe.seed);
@@ -96,6 +102,9 @@ void add_train(CLI::App& app, Action& action) {
                    "Images a step (default: 4)");
   command->add_option("--optimizer", given.optimizer, "sgd, adam or adamw (default: sgd)");
   add_finite_number(*command, "--lr", given.lr, "Learning rate (default: 0.001)");
+  command->add_option("--schedule", given.schedule,
+                      "Of the learning rate: constant, or one_cycle, which rises to --lr and falls to almost 0 "
+                      "(default: constant)");
   add_finite_number(*command, "--momentum", given.momentum, "Of sgd (default: 0.9)");
   add_finite_number(*command, "--weight-decay", given.weight_decay, "Default: 0; adamw: 0.01");
   command->add_option("--device", run_options.device, "cpu or cuda (default: cpu)");

@@ -7,6 +7,7 @@
 #include <cresset/models/registry.h>
 #include <cresset/nn/loss.h>
 #include <cresset/optim/adam.h>
+#include <cresset/optim/lr_scheduler.h>
 #include <cresset/optim/sgd.h>
 #include <fmt/format.h>
 
@@ -80,8 +81,11 @@ class Training {
         network_(make_network(recipe)),
         optimizer_(make_optimizer(recipe, network_->parameters())) {
     network_->to(device_);
-    if (!options.resume.empty()) restore();
     total_steps_ = steps_in_all();
+    if (recipe.schedule == "one_cycle" && total_steps_ > 0)
+      schedule_.emplace(optimizer_, recipe.lr,
+                        optim::OneCycleLROptions{.total_steps = total_steps_, .cycle_momentum = false});
+    if (!options.resume.empty()) restore();
   }
 
   int run() {
@@ -174,6 +178,7 @@ class Training {
     const Tensor loss = cross_entropy_(outputs, labels);
     loss.backward();
     optimizer_.step();
+    if (schedule_) schedule_->step();
     ++step_;
     const double value = loss.item();
     const std::int64_t correct = count_correct(outputs, labels);
@@ -212,6 +217,7 @@ class Training {
     const nlohmann::ordered_json settings{{"recipe", to_json(recipe_)}, {"history", to_json(history_)}};
     Checkpoint{.model = network_->state_dict(),
                .optimizer = optimizer_.state_dict(),
+               .scheduler = schedule_ ? schedule_->state_dict() : StateDict(),
                .generator = default_generator().state(),
                .epoch = epoch_,
                .step = step_,
@@ -224,6 +230,7 @@ class Training {
     const Checkpoint checkpoint = Checkpoint::load(options_.resume, {.device = device_});
     network_->load_state_dict(checkpoint.model);
     optimizer_.load_state_dict(checkpoint.optimizer);
+    if (schedule_) schedule_->load_state_dict(checkpoint.scheduler);
     default_generator().set_state(checkpoint.generator);
     loader_.set_state(checkpoint.data);
     epoch_ = checkpoint.epoch;
@@ -263,6 +270,7 @@ class Training {
   data::DataLoader<data::ImageDataset> loader_;
   std::unique_ptr<nn::Module> network_;
   optim::Optimizer optimizer_;
+  std::optional<optim::OneCycleLR> schedule_;
   nn::CrossEntropyLoss cross_entropy_;
   History history_;
   Accuracy last_test_;

@@ -52,4 +52,48 @@ struct CRESSET_API ResNet : nn::Module {
 // https://docs.pytorch.org/vision/stable/models/generated/torchvision.models.resnet18.html
 CRESSET_API ResNet resnet18(const ResNetOptions& options = {});
 
+// As BasicBlock, but its shortcut has no parameters (option A of the paper): where the sizes differ, every stride-th
+// row and column, with channels of zeros before and behind, half of the new ones each.
+struct CRESSET_API PaddedBlock : nn::Module {
+  // ValueError where there are fewer output than input channels.
+  PaddedBlock(std::int64_t in_channels, std::int64_t out_channels, std::int64_t stride = 1);
+
+  nn::Conv2d conv1;
+  nn::BatchNorm2d bn1;
+  nn::ReLU relu{{.inplace = true}};
+  nn::Conv2d conv2;
+  nn::BatchNorm2d bn2;
+  CRESSET_DECLARE_MODULE(PaddedBlock)
+
+  Tensor forward(const Tensor& x) override;
+
+ private:
+  std::int64_t stride_, new_channels_;
+};
+
+struct CifarResNetOptions {
+  std::int64_t num_classes = 10;
+  std::int64_t width = 16;  // channels of the first stage; the others have two and four times as many
+};
+
+// The networks of He et al. 2015, section 4.2, for CIFAR: a 3x3 convolution and three stages of `blocks` PaddedBlocks,
+// 6 * blocks + 2 layers with weights. First weights as the paper's (He et al. 2015, arXiv:1502.01852, by fan_in).
+// [N, 3, H, W] to logits [N, num_classes].
+struct CRESSET_API CifarResNet : nn::Module {
+  explicit CifarResNet(std::int64_t blocks, const CifarResNetOptions& options = {});
+
+  nn::Conv2d conv1;
+  nn::BatchNorm2d bn1;
+  nn::ReLU relu{{.inplace = true}};
+  nn::Sequential layer1, layer2, layer3;
+  nn::AdaptiveAvgPool2d avgpool{{1, 1}};
+  nn::Linear fc;
+  CRESSET_DECLARE_MODULE(CifarResNet)
+
+  Tensor forward(const Tensor& x) override;
+};
+
+// Three blocks a stage: 269,722 parameters.
+CRESSET_API CifarResNet resnet20(const CifarResNetOptions& options = {});
+
 }  // namespace cresset::models
