@@ -2,11 +2,12 @@
 """Trains networks in float32 and under bfloat16 autocast on the CPU, and writes the figures into docs/benchmarks.md.
 
     python3 tools/mixed_precision.py [--program build/release/bin/cresset] [--data FOLDER] [--runs FOLDER]
-                                     [--precisions float32,bfloat16] [--seeds 0,1,2] [--until HH:MM] [--write]
+                                     [--models cifar_net,resnet20] [--precisions float32,bfloat16] [--seeds 0,1,2]
+                                     [--epochs 5] [--until HH:MM] [--write]
 
 Each run is one call of `cresset train`: the network of PyTorch's CIFAR-10 tutorial with that tutorial's recipe, and
 ResNet-20 (width 16) with batch 128, SGD with momentum 0.9 and weight decay 5e-4, the learning rate going up to 0.1 and
-down again (one_cycle); 5 epochs, no augmentation. A run's log and checkpoint stay in --runs: what was interrupted goes
+down again (one_cycle); no augmentation. A run's log and checkpoint stay in --runs: what was interrupted goes
 on where it stopped, what is done is not done again. --until ends a run at that time of the day; --write only (no run)
 writes the section between the marks in docs/benchmarks.md from the logs that are there.
 """
@@ -23,7 +24,6 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 PAGE = ROOT / "docs" / "benchmarks.md"
 BEGIN, END = "<!-- mixed precision: begin -->", "<!-- mixed precision: end -->"
-EPOCHS = 5
 RECIPES = {
     "cifar_net": ["--batch", "4", "--lr", "0.001"],
     "resnet20": ["--batch", "128", "--lr", "0.1", "--weight-decay", "5e-4", "--schedule", "one_cycle"],
@@ -31,8 +31,8 @@ RECIPES = {
 NAMES = {"cifar_net": "network of the CIFAR-10 tutorial", "resnet20": "ResNet-20, width 16"}
 
 
-def log_of(runs, model, precision, seed):
-    return runs / f"{model}-{precision}-{seed}.jsonl"
+def log_of(arguments, model, precision, seed):
+    return arguments.runs / f"{model}-{arguments.epochs}-{precision}-{seed}.jsonl"
 
 
 def lines_of(log):
@@ -45,8 +45,8 @@ def tests_of(log):
 
 def train(arguments, model, precision, seed):
     """Whether the run is done."""
-    log = log_of(arguments.runs, model, precision, seed)
-    if len(tests_of(log)) == EPOCHS:
+    log = log_of(arguments, model, precision, seed)
+    if len(tests_of(log)) == arguments.epochs:
         return True
     checkpoint = log.with_suffix(".safetensors")
     command = [arguments.program, "train", "--data", arguments.data, "--log", str(log), "--checkpoint", str(checkpoint),
@@ -54,7 +54,7 @@ def train(arguments, model, precision, seed):
     if checkpoint.exists():
         command += ["--resume"]
     else:
-        command += ["--model", model, *RECIPES[model], "--epochs", str(EPOCHS), "--seed", str(seed)]
+        command += ["--model", model, *RECIPES[model], "--epochs", str(arguments.epochs), "--seed", str(seed)]
         if precision != "float32":
             command += ["--autocast", precision]
     print(f"{datetime.datetime.now():%H:%M:%S}", *command, flush=True)
@@ -68,7 +68,7 @@ def train(arguments, model, precision, seed):
     except subprocess.TimeoutExpired:
         process.send_signal(signal.SIGINT)  # it saves its checkpoint
         process.wait()
-    return len(tests_of(log)) == EPOCHS
+    return len(tests_of(log)) == arguments.epochs
 
 
 def processor():
@@ -85,13 +85,13 @@ def percent(values):
 
 def section(arguments):
     rows, missing = [], []
-    for model in RECIPES:
+    for model in arguments.models:
         accuracies = {}
         for precision in ("float32", "bfloat16"):
             done, losses = {}, []
             for seed in arguments.seeds:
-                tests = tests_of(log_of(arguments.runs, model, precision, seed))
-                if len(tests) == EPOCHS:
+                tests = tests_of(log_of(arguments, model, precision, seed))
+                if len(tests) == arguments.epochs:
                     done[seed] = tests[-1]["accuracy"]
                     losses.append(tests[-1]["test_loss"])
                 else:
@@ -106,7 +106,8 @@ def section(arguments):
             mean = statistics.mean(gaps)
             rows.append(f"| | bfloat16 less float32 | {', '.join(map(str, both))} | {mean:+.2f} points "
                         f"(seed by seed {', '.join(f'{g:+.2f}' for g in gaps)}) | |")
-    text = [f"Test accuracy on CIFAR-10 after {EPOCHS} epochs, on the CPU ({processor()}).", "",
+    epochs = f"{arguments.epochs} epoch" + "s" * (arguments.epochs > 1)
+    text = [f"Test accuracy on CIFAR-10 after {epochs}, on the CPU ({processor()}).", "",
             "| network | precision | seeds | test accuracy, mean | test loss, mean |", "| --- | --- | --- | --- | --- |",
             *rows]
     if missing:
@@ -128,6 +129,7 @@ def main():
     parser.add_argument("--models", type=lambda s: s.split(","), default=list(RECIPES))
     parser.add_argument("--precisions", type=lambda s: s.split(","), default=["float32", "bfloat16"])
     parser.add_argument("--seeds", type=lambda s: [int(x) for x in s.split(",")], default=[0, 1, 2])
+    parser.add_argument("--epochs", type=int, default=5)
     parser.add_argument("--until", type=datetime.time.fromisoformat)
     parser.add_argument("--write", action="store_true")
     arguments = parser.parse_args()

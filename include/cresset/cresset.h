@@ -1,6 +1,7 @@
 // All of cresset but its optional components (cresset/data.h, cresset/plot.h).
 #pragma once
 
+#include <cresset/autocast.h>
 #include <cresset/autograd.h>
 #include <cresset/creation.h>
 #include <cresset/cuda.h>

@@ -13,6 +13,7 @@
 
 #include "core/check.h"
 #include "core/thread_state.h"
+#include "ops/autocast.h"
 
 namespace cresset {
 namespace {
@@ -230,6 +231,7 @@ class Run {
 std::vector<Tensor> run_backward(const std::vector<Edge>& roots, std::vector<Tensor> root_grads,
                                  const EngineOptions& options) {
   GradModeGuard mode(options.create_graph);
+  const autocast::Pause pause;  // every op in the dtype of its forward
   return Run(options)(roots, std::move(root_grads));
 }
 

@@ -9,6 +9,7 @@
 
 namespace cresset {
 
+struct AutocastState;
 struct DispatchState;
 namespace trace {
 class Recorder;
@@ -22,6 +23,7 @@ struct ThreadState {
   std::uint64_t clock = 1;                  // sequence number of this thread's next node
   const Generator* generator = nullptr;     // null: the process's
   const DispatchState* dispatch = nullptr;  // null: the process's
+  AutocastState* autocast = nullptr;        // null: no region is entered
   trace::Recorder* recorder = nullptr;      // what ops are written down in; mostly null
   // Written by this thread only, read by live_counts(). An object may be freed by another thread than made it, so one
   // thread's may be negative.

@@ -3,6 +3,7 @@
 
 #include "autograd/record.h"
 #include "core/check.h"
+#include "ops/autocast.h"
 #include "ops/check_range.h"
 #include "ops/pointwise.h"
 #include "ops/view_strides.h"
@@ -142,6 +143,9 @@ Tensor pow_grad_exponent(const Tensor& grad, const Tensor& base, const Tensor& e
 }  // namespace
 
 Tensor pow(const Tensor& base, const Tensor& exponent) {
+  if (autocast::active()) [[unlikely]]
+    return autocast::in_float32(
+        autocast::On::cuda, [](const Tensor& x, const Tensor& e) { return pow(x, e); }, base, exponent);
   if (impl_of(base).dtype != impl_of(exponent).dtype) {
     const auto [x, y] = promoted(base, exponent);
     return pow(x, y);
@@ -161,6 +165,9 @@ Tensor pow(const Tensor& base, const Tensor& exponent) {
   return y;
 }
 Tensor pow(const Tensor& base, Scalar exponent) {
+  if (autocast::active()) [[unlikely]]
+    return autocast::in_float32(
+        autocast::On::cuda, [exponent](const Tensor& x) { return pow(x, exponent); }, base);
   const Tensor x = as_dtype(base, promote_scalar(base, exponent));
   check<ValueError>(is_floating_point(x.dtype()) || exponent.to_int64() >= 0,
                     "pow: Integers to negative integer powers are not allowed.");
@@ -176,6 +183,9 @@ Tensor pow(const Tensor& base, Scalar exponent) {
   return y;
 }
 Tensor pow(Scalar base, const Tensor& exponent) {
+  if (autocast::active()) [[unlikely]]
+    return autocast::in_float32(
+        autocast::On::cuda, [base](const Tensor& e) { return pow(base, e); }, exponent);
   const Tensor e = as_dtype(exponent, promote_scalar(exponent, base));
   Tensor y = run_binary("pow", BinaryOp::pow, base, e);
   if (needs_history(e)) {
@@ -242,6 +252,9 @@ Tensor operator-(Scalar a, const Tensor& b) {
   return y;
 }
 Tensor operator/(Scalar a, const Tensor& b) {
+  if (autocast::active()) [[unlikely]]  // PyTorch's is a reciprocal
+    return autocast::in_float32(
+        autocast::On::cuda, [a](const Tensor& x) { return a / x; }, b);
   const Tensor x = as_dtype(b, floating_dtype(promote_scalar(b, a)));
   Tensor y = run_binary("div", BinaryOp::div, a, x);
   if (needs_history(x)) {

@@ -3,6 +3,7 @@
 
 #include "autograd/record.h"
 #include "core/check.h"
+#include "ops/autocast.h"
 #include "ops/copy.h"
 #include "ops/pointwise.h"
 #include "trace/trace.h"
@@ -10,6 +11,11 @@
 namespace cresset {
 
 Tensor cat(const std::vector<Tensor>& tensors, std::int64_t dim) {
+  if (autocast::active()) [[unlikely]] {
+    const std::vector<Tensor> wide = autocast::in_widest(tensors, autocast::On::cpu);
+    const autocast::Pause pause;
+    return cat(wide, dim);
+  }
   check<ValueError>(!tensors.empty(), "cat: expected a non-empty list of Tensors");
   DType dtype = tensors[0].dtype();
   const Tensor* first = nullptr;  // the first that is no skipped, empty 1-D tensor

@@ -10,6 +10,7 @@
 #include "autograd/record.h"
 #include "core/check.h"
 #include "ops/activation_backward.h"
+#include "ops/autocast.h"
 #include "ops/fuses.h"
 #include "ops/pointwise.h"
 #include "trace/trace.h"
@@ -228,12 +229,20 @@ Tensor conv2d_grad_weight(const Tensor& grad, const Tensor& input, const Conv2dP
 
 Tensor nn::functional::conv2d(const Tensor& input, const Tensor& weight, const Tensor& bias,
                               const Conv2dOptions& options) {
+  if (autocast::active()) [[unlikely]]
+    return autocast::in_lower_precision(
+        [&](const Tensor& x, const Tensor& w, const Tensor& b) { return conv2d(x, w, b, options); }, input, weight,
+        bias);
   if (input.dim() == 3) return conv2d(input.unsqueeze(0), weight, bias, options).squeeze(0);
   return conv2d_forward(input, weight, bias, conv2d_problem(input, weight, bias, options));
 }
 
 Tensor nn::functional::conv2d_relu(const Tensor& input, const Tensor& weight, const Tensor& bias,
                                    const Conv2dOptions& options) {
+  if (autocast::active()) [[unlikely]]
+    return autocast::in_lower_precision(
+        [&](const Tensor& x, const Tensor& w, const Tensor& b) { return conv2d_relu(x, w, b, options); }, input, weight,
+        bias);
   if (!fuses<Conv2dReluForward>(input)) return cresset::relu(conv2d(input, weight, bias, options));
   if (input.dim() == 3) return conv2d_relu(input.unsqueeze(0), weight, bias, options).squeeze(0);
   return conv2d_forward(input, weight, bias, conv2d_problem(input, weight, bias, options), true);

@@ -3,6 +3,7 @@
 
 #include "autograd/record.h"
 #include "core/check.h"
+#include "ops/autocast.h"
 #include "ops/pointwise.h"
 #include "trace/trace.h"
 
@@ -51,6 +52,15 @@ void check_targets(const Tensor& target, std::int64_t classes, std::int64_t igno
 }  // namespace
 
 Tensor nn::functional::cross_entropy(const Tensor& input, const Tensor& target, const CrossEntropyOptions& options) {
+  if (autocast::active()) [[unlikely]]
+    return autocast::in_float32(
+        autocast::On::both,
+        [options](const Tensor& x, const Tensor& t, const Tensor& weight) {
+          CrossEntropyOptions wide = options;
+          wide.weight = weight;
+          return cross_entropy(x, t, wide);
+        },
+        input, target, options.weight);
   check<DTypeError>(input.is_floating_point(), "cross_entropy: the input must be of a floating type, got {}", input);
   check<ShapeError>(input.dim() >= 1, "cross_entropy: the input must be [N, C, ...] or [C], got {}", input);
   check<ValueError>(options.label_smoothing >= 0 && options.label_smoothing <= 1,
@@ -122,6 +132,13 @@ Tensor nn::functional::cross_entropy(const Tensor& input, const Tensor& target, 
 }
 
 Tensor nn::functional::mse_loss(const Tensor& input, const Tensor& target, const MseLossOptions& options) {
+  if (autocast::active()) [[unlikely]]
+    return autocast::in_float32(
+        autocast::On::both,
+        [&](const Tensor& x, const Tensor& t, const Tensor& weight) {
+          return mse_loss(x, t, {.reduction = options.reduction, .weight = weight});
+        },
+        input, target, options.weight);
   const Tensor squares = square(input - target);
   if (!options.weight.defined()) return named(reduce_loss(squares, options.reduction), "MseLossBackward0");
   check<ValueError>(options.weight.shape() == input.shape(),

@@ -5,6 +5,7 @@
 #include <cresset/ops.h>
 
 #include "core/check.h"
+#include "ops/autocast.h"
 #include "ops/copy.h"
 #include "ops/pointwise.h"
 #include "trace/trace.h"
@@ -32,7 +33,10 @@ const Tensor& through_copy(const char* op_name, const Tensor& self, bool recorde
     impl.grad_fn = edge.node;
     impl.output_nr = edge.nr;
   }
-  const Tensor result = op(before);
+  const Tensor result = [&] {
+    const autocast::Pause pause;  // PyTorch's lists have no op that writes in place
+    return op(before);
+  }();
   check_result_type(op_name, self, result.dtype());
   check<ShapeError>(result.shape() == self.shape(), "{}: output with shape {} doesn't match the broadcast shape {}",
                     op_name, self.shape(), result.shape());

@@ -3,6 +3,7 @@
 #include "autograd/record.h"
 #include "core/check.h"
 #include "ops/activation_backward.h"
+#include "ops/autocast.h"
 #include "ops/fuses.h"
 #include "ops/matmul.h"
 #include "ops/pointwise.h"
@@ -67,6 +68,8 @@ Tensor linear_with(const Tensor& input, const Tensor& weight, const Tensor& bias
 }  // namespace
 
 Tensor nn::functional::linear(const Tensor& input, const Tensor& weight, const Tensor& bias) {
+  if (autocast::active()) [[unlikely]]
+    return autocast::in_lower_precision(linear, input, weight, bias);
   const auto compute = [&] { return linear_with(input, weight, bias, false); };
   if (trace::active()) [[unlikely]]
     return trace::whole("linear", {input, weight, bias}, {}, compute);
@@ -74,6 +77,8 @@ Tensor nn::functional::linear(const Tensor& input, const Tensor& weight, const T
 }
 
 Tensor nn::functional::linear_relu(const Tensor& input, const Tensor& weight, const Tensor& bias) {
+  if (autocast::active()) [[unlikely]]
+    return autocast::in_lower_precision(linear_relu, input, weight, bias);
   if (!fuses<MatmulRelu>(input)) return cresset::relu(linear(input, weight, bias));
   return linear_with(input, weight, bias, true);
 }

@@ -7,6 +7,7 @@
 
 #include "autograd/record.h"
 #include "core/check.h"
+#include "ops/autocast.h"
 #include "ops/fuses.h"
 #include "ops/loop.h"
 #include "ops/pointwise.h"
@@ -81,6 +82,8 @@ Tensor product(const Tensor& a, const Tensor& b, const char* node) {
 }  // namespace
 
 Tensor matmul(const Tensor& a, const Tensor& b) {
+  if (autocast::active()) [[unlikely]]
+    return autocast::in_lower_precision(static_cast<Tensor (*)(const Tensor&, const Tensor&)>(matmul), a, b);
   if (trace::active()) [[unlikely]]
     return trace::whole("matmul", {a, b}, {}, [&] { return matmul(a, b); });
   check_same_device("matmul", a, b);

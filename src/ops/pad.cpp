@@ -3,6 +3,7 @@
 
 #include "core/check.h"
 #include "core/tensor_impl.h"
+#include "ops/autocast.h"
 #include "trace/trace.h"
 
 namespace cresset {
@@ -62,6 +63,7 @@ Tensor nn::functional::pad(const Tensor& input, const std::vector<std::int64_t>&
         "pad", {input},
         {{"amounts", amounts}, {"mode", Scalar(static_cast<int>(options.mode))}, {"value", Scalar(options.value)}},
         [&] { return pad(input, amounts, options); });
+  const autocast::Pause pause;
   const Shape shape = input.shape();
   check<ValueError>(amounts.size() % 2 == 0, "pad: Padding length must be divisible by 2, got {}", amounts.size());
   check<ValueError>(static_cast<int>(amounts.size() / 2) <= shape.size(),

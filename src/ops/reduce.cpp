@@ -6,6 +6,7 @@
 
 #include "autograd/record.h"
 #include "core/check.h"
+#include "ops/autocast.h"
 #include "ops/pointwise.h"
 #include "trace/trace.h"
 
@@ -189,6 +190,9 @@ Tensor logic(ReduceOp op, const char* op_name, const Tensor& x, const Dims& dims
 
 Tensor sum(const Tensor& x) { return named(sum(x, {}), "SumBackward0"); }
 Tensor sum(const Tensor& x, const Dims& dims, const ReduceOptions& options) {
+  if (autocast::active() && !options.dtype) [[unlikely]]
+    return autocast::in_float32(
+        autocast::On::cuda, [&](const Tensor& wide) { return sum(wide, dims, options); }, x);
   return sum_planned(sum_input(x, options), plan_of("sum", impl_of(x).sizes, dims), options.keepdim);
 }
 Tensor mean(const Tensor& x) { return named(mean(x, {}), "MeanBackward0"); }
@@ -240,6 +244,7 @@ Tensor Tensor::any(const Dims& dims, const ReduceOptions& options) const {
 Tensor Tensor::var(const Dims& dims, std::int64_t correction, bool keepdim) const {
   check<DTypeError>(is_floating_point(), "var: only floating types are supported, got {}", *this);
   const Plan plan = plan_of("var", shape(), dims);
+  const autocast::Pause pause;
   const double freedom = std::max(0.0, static_cast<double>(plan.count - correction));
   return named((*this - mean(dims, {.keepdim = true})).square().sum(dims, {.keepdim = keepdim}) / freedom,
                "VarBackward0");

@@ -4,6 +4,7 @@
 
 #include "autograd/record.h"
 #include "core/check.h"
+#include "ops/autocast.h"
 #include "ops/pointwise.h"
 #include "trace/trace.h"
 
@@ -51,9 +52,15 @@ Tensor softmax_along(const Tensor& input, std::int64_t dim, bool log) {
 }  // namespace
 
 Tensor nn::functional::softmax(const Tensor& input, std::int64_t dim, const SoftmaxOptions& options) {
+  if (autocast::active() && !options.dtype) [[unlikely]]
+    return autocast::in_float32(
+        autocast::On::cuda, [&](const Tensor& x) { return softmax(x, dim); }, input);
   return softmax_along(as_dtype(input, options.dtype.value_or(input.dtype())), dim, false);
 }
 Tensor nn::functional::log_softmax(const Tensor& input, std::int64_t dim, const SoftmaxOptions& options) {
+  if (autocast::active() && !options.dtype) [[unlikely]]
+    return autocast::in_float32(
+        autocast::On::cuda, [&](const Tensor& x) { return log_softmax(x, dim); }, input);
   return softmax_along(as_dtype(input, options.dtype.value_or(input.dtype())), dim, true);
 }
 Tensor Tensor::softmax(std::int64_t dim) const { return nn::functional::softmax(*this, dim); }

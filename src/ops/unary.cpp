@@ -6,6 +6,7 @@
 #include "autograd/record.h"
 #include "core/check.h"
 #include "ops/activation_backward.h"
+#include "ops/autocast.h"
 #include "ops/pointwise.h"
 
 namespace cresset {
@@ -60,10 +61,14 @@ Tensor sign(const Tensor& x) {
   return y;
 }
 Tensor exp(const Tensor& x) {
+  if (autocast::active()) [[unlikely]]
+    return autocast::in_float32(autocast::On::cuda, static_cast<Tensor (*)(const Tensor&)>(exp), x);
   return unary<Saves::output>(UnaryOp::exp, "ExpBackward0", floating(x),
                               [](const Tensor& grad, const Tensor& y) { return grad * y; });
 }
 Tensor log(const Tensor& x) {
+  if (autocast::active()) [[unlikely]]
+    return autocast::in_float32(autocast::On::cuda, static_cast<Tensor (*)(const Tensor&)>(log), x);
   return unary<Saves::input>(UnaryOp::log, "LogBackward0", floating(x),
                              [](const Tensor& grad, const Tensor& in) { return grad / in; });
 }
@@ -72,15 +77,21 @@ Tensor sqrt(const Tensor& x) {
                               [](const Tensor& grad, const Tensor& y) { return grad / (2 * y); });
 }
 Tensor rsqrt(const Tensor& x) {
+  if (autocast::active()) [[unlikely]]
+    return autocast::in_float32(autocast::On::cuda, static_cast<Tensor (*)(const Tensor&)>(rsqrt), x);
   return unary<Saves::output>(UnaryOp::rsqrt, "RsqrtBackward0", floating(x),
                               [](const Tensor& grad, const Tensor& y) { return -0.5 * grad * pow(y, 3); });
 }
 Tensor square(const Tensor& x) {
+  if (autocast::active()) [[unlikely]]
+    return autocast::in_float32(autocast::On::cuda, static_cast<Tensor (*)(const Tensor&)>(square), x);
   check_not_bool("square", x);
   return unary<Saves::input>(UnaryOp::square, "PowBackward0", x,
                              [](const Tensor& grad, const Tensor& in) { return grad * (in * 2.0); });
 }
 Tensor reciprocal(const Tensor& x) {
+  if (autocast::active()) [[unlikely]]
+    return autocast::in_float32(autocast::On::cuda, static_cast<Tensor (*)(const Tensor&)>(reciprocal), x);
   return unary<Saves::output>(UnaryOp::reciprocal, "ReciprocalBackward0", floating(x),
                               [](const Tensor& grad, const Tensor& y) { return -grad * (y * y); });
 }

@@ -36,11 +36,17 @@ const std::vector<std::string>& schedule_names() {
   return names;
 }
 
+const std::vector<std::string>& autocast_names() {
+  static const std::vector<std::string> names{"bfloat16", "float16"};
+  return names;
+}
+
 void check_recipe(const Recipe& recipe) {
   check_name("data set", recipe.dataset, data_set_names());
   check_name("model", recipe.model, models::names());
   check_name("optimizer", recipe.optimizer, optimizer_names());
   check_name("schedule", recipe.schedule, schedule_names());
+  if (recipe.autocast) check_name("autocast type", *recipe.autocast, autocast_names());
   check_least("--epochs", static_cast<double>(recipe.epochs), 0);
   check_least("--max-steps", static_cast<double>(recipe.max_steps), 0);
   check_least("--batch", static_cast<double>(recipe.batch), 1);
@@ -61,6 +67,7 @@ nlohmann::ordered_json to_json(const Recipe& recipe) {
                               {"lr", recipe.lr},
                               {"seed", recipe.seed}};
   if (recipe.schedule != "constant") json["schedule"] = recipe.schedule;
+  if (recipe.autocast) json["autocast"] = *recipe.autocast;
   if (recipe.momentum) json["momentum"] = *recipe.momentum;
   if (recipe.weight_decay) json["weight_decay"] = *recipe.weight_decay;
   return json;
@@ -77,6 +84,7 @@ Recipe recipe_of(const nlohmann::json& json, const std::string& path) {
                   .lr = json.at("lr"),
                   .seed = json.at("seed")};
     recipe.schedule = json.value("schedule", recipe.schedule);
+    if (json.contains("autocast")) recipe.autocast = json["autocast"].get<std::string>();
     if (json.contains("momentum")) recipe.momentum = json["momentum"].get<double>();
     if (json.contains("weight_decay")) recipe.weight_decay = json["weight_decay"].get<double>();
     return recipe;

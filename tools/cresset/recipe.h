@@ -19,14 +19,16 @@ struct Recipe {
   std::int64_t max_steps = 0;  // of all epochs together; 0: no limit
   std::int64_t batch = 4;
   double lr = 0.001;
-  std::string schedule = "constant";        // of the learning rate; one_cycle: up to lr and down to almost 0
-  std::optional<double> momentum = {};      // SGD only; none: 0.9
-  std::optional<double> weight_decay = {};  // none: the optimiser's default
+  std::string schedule = "constant";         // of the learning rate; one_cycle: up to lr and down to almost 0
+  std::optional<std::string> autocast = {};  // "bfloat16" or "float16"; none: float32
+  std::optional<double> momentum = {};       // SGD only; none: 0.9
+  std::optional<double> weight_decay = {};   // none: the optimiser's default
   std::uint64_t seed = 0;
 };
 
 const std::vector<std::string>& optimizer_names();
 const std::vector<std::string>& schedule_names();
+const std::vector<std::string>& autocast_names();
 
 // UsageError for values that make no sense and unknown names.
 void check_recipe(const Recipe& recipe);

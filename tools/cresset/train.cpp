@@ -17,7 +17,7 @@ constexpr Bounds<std::int64_t> kFromZero{0, std::numeric_limits<std::int64_t>::m
 
 // What the command line says of the recipe; the rest has its default, or is the checkpoint's.
 struct Given {
-  std::optional<std::string> dataset, model, optimizer, schedule;
+  std::optional<std::string> dataset, model, optimizer, schedule, autocast;
   std::optional<std::int64_t> epochs, max_steps, batch;
   std::optional<double> lr, momentum, weight_decay;
   std::optional<std::uint64_t> seed;
@@ -45,6 +45,7 @@ Recipe recipe_to_resume(const Given& given, const std::string& path) {
   refuse_change("--batch", given.batch, recipe.batch);
   refuse_change("--lr", given.lr, recipe.lr);
   refuse_change("--schedule", given.schedule, recipe.schedule);
+  refuse_change("--autocast", given.autocast, recipe.autocast);
   if (recipe.schedule != "constant") {  // it is made for a number of steps
     refuse_change("--epochs", given.epochs, recipe.epochs);
     refuse_change("--max-steps", given.max_steps, recipe.max_steps);
@@ -67,6 +68,7 @@ Recipe recipe_to_begin(const Given& given) {
   recipe.batch = given.batch.value_or(recipe.batch);
   recipe.lr = given.lr.value_or(recipe.lr);
   recipe.schedule = given.schedule.value_or(recipe.schedule);
+  recipe.autocast = given.autocast;
   recipe.momentum = given.momentum;
   recipe.weight_decay = given.weight_decay;
   recipe.seed = given.seed.value_or(recipe.seed);
@@ -105,6 +107,8 @@ void add_train(CLI::App& app, Action& action) {
   command->add_option("--schedule", given.schedule,
                       "Of the learning rate: constant, or one_cycle, which rises to --lr and falls to almost 0 "
                       "(default: constant)");
+  command->add_option("--autocast", given.autocast,
+                      "Mixed precision: bfloat16, or float16 with scaled gradients (default: float32 throughout)");
   add_finite_number(*command, "--momentum", given.momentum, "Of sgd (default: 0.9)");
   add_finite_number(*command, "--weight-decay", given.weight_decay, "Default: 0; adamw: 0.01");
   command->add_option("--device", run_options.device, "cpu or cuda (default: cpu)");

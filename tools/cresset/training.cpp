@@ -42,6 +42,11 @@ optim::Optimizer make_optimizer(const Recipe& recipe, std::vector<Tensor> parame
       {.lr = recipe.lr, .momentum = recipe.momentum.value_or(0.9), .weight_decay = recipe.weight_decay.value_or(0)});
 }
 
+AutocastOptions autocast_options(const Recipe& recipe) {
+  if (!recipe.autocast) return {.enabled = false};
+  return {.dtype = *recipe.autocast == "float16" ? kFloat16 : kBFloat16};
+}
+
 std::int64_t count_correct(const Tensor& outputs, const Tensor& labels) {
   const NoGradGuard no_grad;
   return outputs.argmax(1).eq(labels).sum().item<std::int64_t>();
@@ -172,10 +177,15 @@ class Training {
     return false;
   }
 
+  std::pair<Tensor, Tensor> forward(const Tensor& inputs, const Tensor& labels) {
+    const Autocast autocast(device_, autocast_options(recipe_));
+    const Tensor outputs = (*network_)(inputs);
+    return {outputs, cross_entropy_(outputs, labels)};
+  }
+
   void step(const Tensor& inputs, const Tensor& labels) {
     optimizer_.zero_grad();
-    const Tensor outputs = (*network_)(inputs);
-    const Tensor loss = cross_entropy_(outputs, labels);
+    const auto [outputs, loss] = forward(inputs, labels);
     loss.backward();
     optimizer_.step();
     if (schedule_) schedule_->step();
