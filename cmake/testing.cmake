@@ -117,9 +117,13 @@ if(NOT CRESSET_SANITIZE AND NOT CRESSET_COVERAGE)
       -I${PROJECT_SOURCE_DIR}/include -I${PROJECT_BINARY_DIR}/include)
     set_tests_properties(compile.${name} PROPERTIES LABELS unit)
   endforeach()
-  add_test(NAME compile.readme COMMAND ${tests}/compile/readme.sh ${PROJECT_SOURCE_DIR}/README.md ${CMAKE_CXX_COMPILER}
-    -I${PROJECT_SOURCE_DIR}/include -I${PROJECT_BINARY_DIR}/include)
-  set_tests_properties(compile.readme PROPERTIES LABELS unit)
+  foreach(page README docs/mixed_precision)
+    get_filename_component(name ${page} NAME)
+    string(TOLOWER ${name} name)
+    add_test(NAME compile.${name} COMMAND ${tests}/compile/readme.sh ${PROJECT_SOURCE_DIR}/${page}.md ${CMAKE_CXX_COMPILER}
+      -I${PROJECT_SOURCE_DIR}/include -I${PROJECT_BINARY_DIR}/include)
+    set_tests_properties(compile.${name} PROPERTIES LABELS unit)
+  endforeach()
   add_test(NAME exports COMMAND ${PROJECT_SOURCE_DIR}/tools/check_exports.sh ${PROJECT_BINARY_DIR})
   set_tests_properties(exports PROPERTIES LABELS package)
   add_test(NAME package COMMAND ${tests}/package/run.sh ${PROJECT_BINARY_DIR} ${CMAKE_CXX_COMPILER}

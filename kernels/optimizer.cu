@@ -10,10 +10,10 @@ namespace {
 
 constexpr int kThreads = 256;
 constexpr std::int64_t kElementsOfBlock = 4 * kThreads;
-constexpr int kMany = 40;  // arguments of a launch are at most 4 KiB
+constexpr int kMany = 36;  // arguments of a launch are at most 4 KiB
 
 struct OneTensor {
-  void* param;
+  void *param, *low_param;  // null: no master weights
   const void* grad;
   void* state[3];
   std::int64_t size;
@@ -59,7 +59,7 @@ struct Adam {
   C beta2, one_minus_beta1, one_minus_beta2, eps, weight_decay, kept, step_size, root;
 };
 
-template <class T>
+template <class T, class Low>
 __global__ void __launch_bounds__(256)
     sgd(SgdProblem problem, SgdNumbers numbers, __grid_constant__ const Tensors tensors) {
   using C = Compute<T>;
@@ -68,10 +68,11 @@ __global__ void __launch_bounds__(256)
   const OneTensor& t = tensor_of_block(tensors, i);
   auto* param = static_cast<T*>(t.param);
   auto* buffer = static_cast<T*>(t.state[0]);
+  auto* low = static_cast<Low*>(t.low_param);
   const std::int64_t end = i - threadIdx.x + kElementsOfBlock;
   for (; i < end && i < t.size; i += kThreads) {
     const C value = widen(param[i]);
-    C grad = widen(static_cast<const T*>(t.grad)[i]);
+    C grad = widen(static_cast<const Low*>(t.grad)[i]);
     if (problem.maximize) grad = -grad;
     grad += p.weight_decay * value;
     if (p.momentum != 0) {
@@ -80,10 +81,11 @@ __global__ void __launch_bounds__(256)
       grad = problem.nesterov ? grad + p.momentum * momentum : momentum;
     }
     param[i] = convert<T>(value - p.lr * grad);
+    if (low) low[i] = convert<Low>(param[i]);
   }
 }
 
-template <class T>
+template <class T, class Low>
 __global__ void __launch_bounds__(256)
     adam(AdamProblem problem, AdamNumbers numbers, __grid_constant__ const Tensors tensors) {
   using C = Compute<T>;
@@ -91,11 +93,12 @@ __global__ void __launch_bounds__(256)
   const OneTensor& t = tensor_of_block(tensors, i);
   auto *param = static_cast<T*>(t.param), *average = static_cast<T*>(t.state[0]), *square = static_cast<T*>(t.state[1]),
        *largest = static_cast<T*>(t.state[2]);
+  auto* low = static_cast<Low*>(t.low_param);
   const auto* replayed = reinterpret_cast<const AdamTensorNumbers*>(problem.replayed + 1);
   const Adam<C> p = problem.replayed ? Adam<C>(*problem.replayed, replayed[t.place]) : Adam<C>(numbers, t.numbers);
   const std::int64_t end = i - threadIdx.x + kElementsOfBlock;
   for (; i < end && i < t.size; i += kThreads) {
-    C value = widen(param[i]), grad = widen(static_cast<const T*>(t.grad)[i]);
+    C value = widen(param[i]), grad = widen(static_cast<const Low*>(t.grad)[i]);
     if (problem.maximize) grad = -grad;
     if (problem.decoupled)
       value *= p.kept;
@@ -111,6 +114,7 @@ __global__ void __launch_bounds__(256)
       largest[i] = convert<T>(v);
     }
     param[i] = convert<T>(value - p.step_size * m / (std::sqrt(v) / p.root + p.eps));
+    if (low) low[i] = convert<Low>(param[i]);
   }
 }
 
@@ -126,6 +130,7 @@ cudaError_t in_groups(const OptimizerTensor* tensors, std::int64_t count, Number
       if (from.size == 0) continue;
       OneTensor& to = group.at[group.count++];
       to = {.param = from.param,
+            .low_param = from.low_param,
             .grad = from.grad,
             .state = {from.state[0], from.state[1], from.state[2]},
             .size = from.size,
@@ -141,15 +146,25 @@ cudaError_t in_groups(const OptimizerTensor* tensors, std::int64_t count, Number
   return cudaSuccess;
 }
 
+// f with the types of parameters (or master weights) and gradients.
+template <class F>
+void switch_types(DType dtype, DType low, F&& f) {
+  if (dtype == low) return switch_floating(dtype, [&]<class T>() { f.template operator()<T, T>(); });
+  switch_floating(low, [&]<class Low>() {
+    if constexpr (kIs16Bit<Low>) f.template operator()<float, Low>();
+  });
+}
+
 }  // namespace
 
 cudaError_t sgd_step(const SgdProblem& p, const OptimizerTensor* tensors, std::int64_t count, cudaStream_t stream) {
   cudaError_t error = cudaSuccess;
-  switch_floating(p.dtype, [&]<class T>() {
+  switch_types(p.dtype, p.low_dtype, [&]<class T, class Low>() {
     error = in_groups(
         tensors, count, [](const OptimizerTensor&) { return AdamTensorNumbers{}; },
         [&](const Tensors& group, dim3 grid) {
-          return launch<sgd<T>>({.grid = grid, .block = dim3(kThreads), .stream = stream}, p, numbers_of(p), group);
+          return launch<sgd<T, Low>>({.grid = grid, .block = dim3(kThreads), .stream = stream}, p, numbers_of(p),
+                                     group);
         });
   });
   return error;
@@ -157,11 +172,12 @@ cudaError_t sgd_step(const SgdProblem& p, const OptimizerTensor* tensors, std::i
 
 cudaError_t adam_step(const AdamProblem& p, const OptimizerTensor* tensors, std::int64_t count, cudaStream_t stream) {
   cudaError_t error = cudaSuccess;
-  switch_floating(p.dtype, [&]<class T>() {
+  switch_types(p.dtype, p.low_dtype, [&]<class T, class Low>() {
     error = in_groups(
         tensors, count, [&](const OptimizerTensor& from) { return numbers_of(p, from.step); },
         [&](const Tensors& group, dim3 grid) {
-          return launch<adam<T>>({.grid = grid, .block = dim3(kThreads), .stream = stream}, p, numbers_of(p), group);
+          return launch<adam<T, Low>>({.grid = grid, .block = dim3(kThreads), .stream = stream}, p, numbers_of(p),
+                                      group);
         });
   });
   return error;

@@ -9,6 +9,7 @@
 #include <cresset/device.h>
 #include <cresset/dtype.h>
 #include <cresset/error.h>
+#include <cresset/grad_scaler.h>
 #include <cresset/io/checkpoint.h>
 #include <cresset/io/safetensors.h>
 #include <cresset/models.h>

@@ -61,6 +61,7 @@ struct AdamWithDefaults final : AdamCore {
                              .weight_decay = group.weight_decay.value_or(defaults.weight_decay),
                              .amsgrad = group.amsgrad.value_or(defaults.amsgrad),
                              .maximize = group.maximize.value_or(defaults.maximize),
+                             .master_weights = group.master_weights.value_or(defaults.master_weights),
                              .decoupled_weight_decay = defaults.decoupled_weight_decay});
   }
   AdamOptions defaults;
@@ -73,6 +74,7 @@ AdamOptions decoupled(const AdamWOptions& o) {
           .weight_decay = o.weight_decay,
           .amsgrad = o.amsgrad,
           .maximize = o.maximize,
+          .master_weights = o.master_weights,
           .decoupled_weight_decay = true};
 }
 

@@ -60,12 +60,15 @@ class GroupedCore : public OptimizerCore {
                    tensor(static_cast<float>(state.steps), {.dtype = kFloat32}));
         for (std::size_t i = 0; i < Method::state_names.size(); ++i)
           if (state.tensors[i].defined()) dict.set(prefix + Method::state_names[i], state.tensors[i].detach());
+        if (state.master.defined()) dict.set(prefix + "master_param", state.master.detach());
       }
     place = 0;
     for (std::size_t g = 0; g < groups.size(); ++g) {
       const std::string prefix = fmt::format("param_groups.{}.", g);
       Method::for_each_option(groups[g],
                               [&](const char* option, auto& field) { dict.set(prefix + option, to_tensor(field)); });
+      // PyTorch has no such option: only where it says something.
+      if (groups[g].master_weights) dict.set(prefix + "master_weights", to_tensor(true));
       if (groups[g].initial_lr) dict.set(prefix + "initial_lr", to_tensor(*groups[g].initial_lr));
       const std::size_t count = groups[g].params().size();
       dict.set(prefix + "params", arange(static_cast<std::int64_t>(place), static_cast<std::int64_t>(place + count)));
@@ -103,7 +106,8 @@ class GroupedCore : public OptimizerCore {
       check<ValueError>(parsed.ec == std::errc() && *parsed.ptr == '.' && place != places.end(),
                         "{}: loaded state dict has state of an unknown parameter: state.{}", name_, key);
       const auto [g, i] = place->second;
-      load_state(new_states[g][i], groups[g].params()[i], std::string_view(parsed.ptr + 1), value);
+      load_state(new_states[g][i], groups[g].params()[i], new_groups[g].master_weights,
+                 std::string_view(parsed.ptr + 1), value);
     }
     groups = std::move(new_groups);
     states_ = std::move(new_states);
@@ -135,6 +139,7 @@ class GroupedCore : public OptimizerCore {
       if (done[start]) continue;
       const DType dtype = group.params()[start].dtype();
       const Device device = group.params()[start].device();
+      const DType of_state = state_dtype(dtype, group.master_weights);
       Capture* const capture = capture_of(device);
       std::vector<std::size_t> captured;
       batch_.clear();
@@ -149,10 +154,11 @@ class GroupedCore : public OptimizerCore {
           captured.push_back(i);
         else
           state.steps += 1;
-        batch_.add(parameter, grad, state, state_tensors, capture != nullptr);
+        batch_.add(parameter, grad, state, state_tensors, of_state, capture != nullptr);
       }
       if (batch_.empty()) continue;
-      auto problem = Method::problem(group, dtype);
+      auto problem = Method::problem(group, of_state);
+      problem.low_dtype = dtype;
       if (capture) problem.replayed = captured_numbers(*capture, g, dtype, std::move(captured));
       batch_.run<typename Method::Slot>(device, problem);
     }
@@ -163,9 +169,11 @@ class GroupedCore : public OptimizerCore {
     struct Captured {
       std::size_t place;
       std::array<Tensor, 3> state;  // what the graph writes to must stay the optimiser's
+      Tensor master;
     };
     std::vector<Captured> tensors;
-    for (const std::size_t place : places) tensors.push_back({place, states_[g][place].tensors});
+    for (const std::size_t place : places)
+      tensors.push_back({place, states_[g][place].tensors, states_[g][place].master});
     const std::size_t count = replayed_count(Method::problem(groups[g], dtype), tensors.size());
     const auto self = std::static_pointer_cast<GroupedCore>(shared_from_this());
     return replayed_as(
@@ -178,11 +186,12 @@ class GroupedCore : public OptimizerCore {
                             "step was captured: capture it again",
                             self->name_);
           auto& states = self->states_.at(g);
-          for (const Captured& t : tensors)
-            for (std::size_t i = 0; i < t.state.size(); ++i)
-              check<ValueError>(t.state[i].is_same(states[t.place].tensors[i]),
-                                "{}: the state was replaced after the step was captured: capture it again",
-                                self->name_);
+          for (const Captured& t : tensors) {
+            bool same = t.master.is_same(states[t.place].master);
+            for (std::size_t i = 0; i < t.state.size(); ++i) same &= t.state[i].is_same(states[t.place].tensors[i]);
+            check<ValueError>(same, "{}: the state was replaced after the step was captured: capture it again",
+                              self->name_);
+          }
           std::vector<double> steps;
           for (const Captured& t : tensors) steps.push_back(states[t.place].steps += 1);
           write_replayed(Method::problem(group, dtype), steps, static_cast<double*>(out));
@@ -192,7 +201,7 @@ class GroupedCore : public OptimizerCore {
   // Whether a captured step still is what the options ask for.
   static bool same_kernel(const Options& a, const Options& b) {
     const auto choices = [](const Options& options) {
-      std::vector<int> all{Method::state_count(options)};
+      std::vector<int> all{Method::state_count(options), options.master_weights};
       Method::for_each_option(options, [&]<class T>(const char*, const T& field) {
         if constexpr (std::is_same_v<T, bool>) all.push_back(field);
       });
@@ -203,6 +212,10 @@ class GroupedCore : public OptimizerCore {
 
   void load_option(Group& group, const std::string& option, const Tensor& value) {
     bool known = option == "params";
+    if (option == "master_weights") {
+      from_tensor(group.master_weights, option, value);
+      known = true;
+    }
     if (option == "initial_lr") {
       double initial = 0;
       from_tensor(initial, option, value);
@@ -217,7 +230,17 @@ class GroupedCore : public OptimizerCore {
     check<ValueError>(known, "{}: loaded state dict has an unknown option: {}", name_, option);
   }
 
-  void load_state(ParamState& state, const Tensor& parameter, std::string_view key, const Tensor& value) {
+  void load_state(ParamState& state, const Tensor& parameter, bool master_weights, std::string_view key,
+                  const Tensor& value) {
+    const DType dtype = state_dtype(parameter.dtype(), master_weights);
+    const auto load = [&](Tensor& own) {
+      check<ValueError>(value.defined() && value.shape() == parameter.shape(),
+                        "{}: loaded state dict has {} of shape {} for a parameter of shape {}", name_, key,
+                        value.defined() ? value.shape().str() : "undefined", parameter.shape().str());
+      own = empty_like(parameter.data(), {.dtype = dtype});
+      own.copy_(value);
+    };
+    if (key == "master_param" && dtype != parameter.dtype()) return load(state.master);
     if (!Method::steps_name.empty() && key == Method::steps_name) {
       double steps = 0;
       from_tensor(steps, key, value);
@@ -225,13 +248,7 @@ class GroupedCore : public OptimizerCore {
       return;
     }
     for (std::size_t i = 0; i < Method::state_names.size(); ++i) {
-      if (key != Method::state_names[i]) continue;
-      check<ValueError>(value.defined() && value.shape() == parameter.shape(),
-                        "{}: loaded state dict has {} of shape {} for a parameter of shape {}", name_, key,
-                        value.defined() ? value.shape().str() : "undefined", parameter.shape().str());
-      state.tensors[i] = empty_like(parameter.data());
-      state.tensors[i].copy_(value);
-      return;
+      if (key == Method::state_names[i]) return load(state.tensors[i]);
     }
     fail<ValueError>("{}: loaded state dict has {}, which this optimizer does not keep", name_, key);
   }

@@ -17,6 +17,9 @@ namespace cresset::optim::detail {
 struct ParamState {
   std::array<Tensor, 3> tensors;
   double steps = 0;
+  // Of a 16-bit parameter with master weights: the float32 copy, and the parameter's version for which it holds.
+  Tensor master;
+  std::uint32_t version = 0;
 };
 
 class OptimizerCore : public std::enable_shared_from_this<OptimizerCore> {
@@ -35,17 +38,26 @@ class OptimizerCore : public std::enable_shared_from_this<OptimizerCore> {
   virtual std::string str() const = 0;
 };
 
+// Whether a parameter of this dtype has a copy in float32, where the options ask for it; the rest of its state has the
+// copy's dtype then.
+inline DType state_dtype(DType parameter, bool master_weights) {
+  return master_weights && element_size(parameter) == 2 ? kFloat32 : parameter;
+}
+
 // Checks a new group against those that are there, in PyTorch's words.
 void check_params(const char* optimizer, const std::vector<Tensor>& params, const std::set<const void*>& known);
 
 // One kernel call: the parameters of one group, dtype and device.
 class StepBatch {
  public:
-  void clear() { kernel_tensors_.clear(), parameters_.clear(), converted_.clear(), writebacks_.clear(); }
+  void clear() {
+    kernel_tensors_.clear(), parameters_.clear(), states_.clear(), converted_.clear(), writebacks_.clear();
+  }
   // Brings gradient and state tensors to the parameter's dtype and order of elements where they differ, and adds the
   // parameter. `captured`: the state must be there already, as the kernel takes it, since a graph's memory is no place
-  // for it (UnsupportedError).
-  void add(const Tensor& parameter, const Tensor& grad, ParamState& state, int state_tensors, bool captured);
+  // for it (UnsupportedError). `dtype`: of the state; float32 beside a 16-bit parameter: with master weights.
+  void add(const Tensor& parameter, const Tensor& grad, ParamState& state, int state_tensors, DType dtype,
+           bool captured);
   bool empty() const { return parameters_.empty(); }
   template <class Slot>
   void run(Device device, const typename Slot::Problem& problem) {
@@ -59,6 +71,7 @@ class StepBatch {
 
   std::vector<OptimizerTensor> kernel_tensors_;
   std::vector<Tensor> parameters_;                     // as the user has them
+  std::vector<ParamState*> states_;                    // of each
   std::vector<Tensor> converted_;                      // keeps gradients alive that had to be converted
   std::vector<std::pair<Tensor, Tensor>> writebacks_;  // a parameter with gaps, and its dense stand-in
 };

@@ -55,7 +55,8 @@ struct SgdWithDefaults final : SgdCore {
                              .dampening = group.dampening.value_or(defaults.dampening),
                              .weight_decay = group.weight_decay.value_or(defaults.weight_decay),
                              .nesterov = group.nesterov.value_or(defaults.nesterov),
-                             .maximize = group.maximize.value_or(defaults.maximize)});
+                             .maximize = group.maximize.value_or(defaults.maximize),
+                             .master_weights = group.master_weights.value_or(defaults.master_weights)});
   }
   SGDOptions defaults;
 };

@@ -6,12 +6,24 @@
 namespace cresset::optim::detail {
 namespace {
 
-// `tensor` with the dtype, device and order of elements of the dense `like`; itself where it has them.
-Tensor aligned(const Tensor& tensor, const Tensor& like) {
-  if (tensor.dtype() == like.dtype() && tensor.device() == like.device() && same_order(tensor, like)) return tensor;
-  Tensor copy = empty_like(like.data());
+// `tensor` in `dtype` with the device and order of elements of the dense `like`; itself where it has them.
+Tensor aligned(const Tensor& tensor, const Tensor& like, DType dtype) {
+  if (tensor.dtype() == dtype && tensor.device() == like.device() && same_order(tensor, like)) return tensor;
+  Tensor copy = empty_like(like.data(), {.dtype = dtype});
   copy.copy_(tensor);
   return copy;
+}
+
+std::uint32_t version_of(const Tensor& t) { return t.impl()->version().load(std::memory_order_relaxed); }
+
+// The float32 copy of `parameter`, of whose elements `target` is the dense form. Who wrote to the parameter since the
+// last step wants the steps to go on from there; values that are the copy's rounded (a checkpoint) are no such change.
+Tensor master_of(const Tensor& parameter, const Tensor& target, const ParamState& state) {
+  if (!state.master.defined()) return aligned(parameter.data(), target, kFloat32);
+  Tensor master = aligned(state.master, target, kFloat32);
+  if (version_of(parameter) != state.version && !master.to(parameter.dtype()).equal(parameter.data()))
+    master.copy_(parameter.data());
+  return master;
 }
 
 }  // namespace
@@ -30,7 +42,8 @@ void check_params(const char* optimizer, const std::vector<Tensor>& params, cons
   }
 }
 
-void StepBatch::add(const Tensor& parameter, const Tensor& grad, ParamState& state, int state_tensors, bool captured) {
+void StepBatch::add(const Tensor& parameter, const Tensor& grad, ParamState& state, int state_tensors, DType dtype,
+                    bool captured) {
   check<ShapeError>(grad.shape() == parameter.shape(),
                     "step: a parameter of shape {} has a gradient of shape {}; was its data replaced?",
                     parameter.shape(), grad.shape());
@@ -44,18 +57,26 @@ void StepBatch::add(const Tensor& parameter, const Tensor& grad, ParamState& sta
     target = parameter.data().contiguous();
     writebacks_.emplace_back(parameter, target);
   }
-  Tensor fitting = aligned(grad, target);
+  Tensor fitting = aligned(grad, target, target.dtype());
   OptimizerTensor entry = {};
   entry.param = target.data_ptr();
+  constexpr const char* kNotReady =
+      "step: a graph that is being captured needs an optimizer that has its state, and has it as the parameters are "
+      "now: take one step before the capture";
+  if (dtype != target.dtype()) {
+    check<UnsupportedError>(!captured || (state.master.defined() && state.version == version_of(parameter) &&
+                                          same_order(state.master, target)),
+                            kNotReady);
+    state.master = master_of(parameter, target, state);
+    entry.low_param = std::exchange(entry.param, state.master.data_ptr());
+  }
   entry.grad = fitting.data_ptr();
   entry.first = !state.tensors[0].defined();
   for (int i = 0; i < state_tensors; ++i) {
     Tensor& tensor = state.tensors[static_cast<std::size_t>(i)];
-    check<UnsupportedError>(
-        !captured || (tensor.defined() && tensor.dtype() == target.dtype() && same_order(tensor, target)),
-        "step: a graph that is being captured needs an optimizer that has its state, and has it as the parameters are "
-        "now: take one step before the capture");
-    tensor = tensor.defined() ? aligned(tensor, target) : zeros_like(target.data());
+    check<UnsupportedError>(!captured || (tensor.defined() && tensor.dtype() == dtype && same_order(tensor, target)),
+                            kNotReady);
+    tensor = tensor.defined() ? aligned(tensor, target, dtype) : zeros_like(target.data(), {.dtype = dtype});
     entry.state[i] = tensor.data_ptr();
   }
   entry.size = target.numel();
@@ -63,11 +84,15 @@ void StepBatch::add(const Tensor& parameter, const Tensor& grad, ParamState& sta
   if (!fitting.is_same(grad)) converted_.push_back(std::move(fitting));
   kernel_tensors_.push_back(entry);
   parameters_.push_back(parameter);
+  states_.push_back(&state);
 }
 
 void StepBatch::finish() {
   for (const auto& [parameter, dense] : writebacks_) parameter.data().copy_(dense);
-  for (const Tensor& parameter : parameters_) bump_version(parameter);
+  for (std::size_t i = 0; i < parameters_.size(); ++i) {
+    bump_version(parameters_[i]);
+    states_[i]->version = version_of(parameters_[i]);
+  }
   clear();
 }
 

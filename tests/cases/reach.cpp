@@ -19,8 +19,9 @@ std::size_t run_so_far = 0;
 struct Elsewhere {
   std::string_view slot, room;
 };
-constexpr Elsewhere kElsewhere[] = {{"optim.sgd", "optim"}, {"optim.adam", "optim"}, {"random", "ops"},
-                                    {"augment", "cuda"},    {"check_range", "cuda"}, {"random.replayed", "cuda"}};
+constexpr Elsewhere kElsewhere[] = {{"optim.sgd", "optim"},     {"optim.adam", "optim"}, {"grad_unscale", "optim"},
+                                    {"random", "ops"},          {"augment", "cuda"},     {"check_range", "cuda"},
+                                    {"random.replayed", "cuda"}};
 
 bool is_elsewhere(std::string_view slot) {
   return std::any_of(std::begin(kElsewhere), std::end(kElsewhere), [&](const auto& e) { return e.slot == slot; });

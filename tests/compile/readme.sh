@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Compiles every program (```cpp block with a main) of a Markdown file.
+# Compiles every program of a Markdown file: ```cpp blocks with a main or a using directive.
 #
 #   readme.sh MARKDOWN COMPILER [FLAGS...]
 set -euo pipefail
@@ -13,7 +13,7 @@ awk -v out="$work/block" '
   inside { print > file }' "$markdown"
 programs=0
 for block in "$work"/block*.cpp; do
-  grep -q '^int main(' "$block" 2>/dev/null || continue
+  grep -qE '^(int main\(|using namespace cresset;)' "$block" 2>/dev/null || continue
   programs=$((programs + 1))
   "$@" -std=c++20 -fsyntax-only -Wall -Wextra -Werror "$block"
 done

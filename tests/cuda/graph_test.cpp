@@ -85,8 +85,9 @@ TEST_F(CudaGraph, ReplaysDrawWhatEagerCallsDraw) {
 
 // Trains twice from one start, eagerly and by replays, with a learning rate that changes; the states must be equal bit
 // for bit.
+enum class Precision { float32, autocast, bfloat16 };
 template <class Optimizer, class Options>
-void compare_training(const Options& options) {
+void compare_training(const Options& options, Precision precision = Precision::float32) {
   struct Run {
     std::vector<Tensor> state;
     std::vector<double> losses;
@@ -97,13 +98,18 @@ void compare_training(const Options& options) {
     manual_seed(21);
     Net net;
     net.to(kCuda);
+    const DType dtype = precision == Precision::bfloat16 ? kBFloat16 : kFloat32;
+    if (precision == Precision::bfloat16) net.to(dtype);
     Optimizer opt(net.parameters(), options);
     optim::StepLR schedule(opt, 1, {.gamma = 0.5});
-    const Tensor inputs = randn({4, 3, 8, 8}).to(kCuda), labels = arange(4).to(kCuda);
+    const Tensor inputs = randn({4, 3, 8, 8}).to(kCuda, dtype), labels = arange(4).to(kCuda);
     Tensor loss;
     const auto step = [&] {
       opt.zero_grad();
-      loss = F::cross_entropy(net(inputs), labels);
+      {
+        const Autocast autocast("cuda", {.enabled = precision == Precision::autocast});
+        loss = F::cross_entropy(net(inputs), labels);
+      }
       loss.backward();
       opt.step();
     };
@@ -142,6 +148,15 @@ TEST_F(CudaGraph, AdamStepsAreTheEagerOnes) {
 TEST_F(CudaGraph, AdamWStepsAreTheEagerOnes) { compare_training<optim::AdamW>(optim::AdamWOptions{.lr = 0.01}); }
 TEST_F(CudaGraph, SgdStepsAreTheEagerOnes) {
   compare_training<optim::SGD>(optim::SGDOptions{.lr = 0.1, .momentum = 0.9, .weight_decay = 0.01});
+}
+
+TEST_F(CudaGraph, StepsUnderAutocastAreTheEagerOnes) {
+  compare_training<optim::SGD>(optim::SGDOptions{.lr = 0.1, .momentum = 0.9}, Precision::autocast);
+}
+TEST_F(CudaGraph, StepsOfMasterWeightsAreTheEagerOnes) {
+  compare_training<optim::AdamW>(optim::AdamWOptions{.lr = 0.01, .master_weights = true}, Precision::bfloat16);
+  compare_training<optim::SGD>(optim::SGDOptions{.lr = 0.1, .momentum = 0.9, .master_weights = true},
+                               Precision::bfloat16);
 }
 
 TEST_F(CudaGraph, ManyParametersTakeTheirOwnNumbers) {

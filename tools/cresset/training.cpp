@@ -90,6 +90,7 @@ class Training {
     if (recipe.schedule == "one_cycle" && total_steps_ > 0)
       schedule_.emplace(optimizer_, recipe.lr,
                         optim::OneCycleLROptions{.total_steps = total_steps_, .cycle_momentum = false});
+    if (recipe.autocast == "float16") scaler_.emplace(device_);
     if (!options.resume.empty()) restore();
   }
 
@@ -186,8 +187,14 @@ class Training {
   void step(const Tensor& inputs, const Tensor& labels) {
     optimizer_.zero_grad();
     const auto [outputs, loss] = forward(inputs, labels);
-    loss.backward();
-    optimizer_.step();
+    if (scaler_) {
+      scaler_->scale(loss).backward();
+      scaler_->step(optimizer_);
+      scaler_->update();
+    } else {
+      loss.backward();
+      optimizer_.step();
+    }
     if (schedule_) schedule_->step();
     ++step_;
     const double value = loss.item();
@@ -223,11 +230,18 @@ class Training {
     last_test_ = result;
   }
 
+  // With that of the scaler, which has no place of its own in a checkpoint.
+  StateDict schedule_state() const {
+    StateDict state = schedule_ ? schedule_->state_dict() : StateDict();
+    if (scaler_) state.merge("grad_scaler.", scaler_->state_dict());
+    return state;
+  }
+
   void save() const {
     const nlohmann::ordered_json settings{{"recipe", to_json(recipe_)}, {"history", to_json(history_)}};
     Checkpoint{.model = network_->state_dict(),
                .optimizer = optimizer_.state_dict(),
-               .scheduler = schedule_ ? schedule_->state_dict() : StateDict(),
+               .scheduler = schedule_state(),
                .generator = default_generator().state(),
                .epoch = epoch_,
                .step = step_,
@@ -241,6 +255,7 @@ class Training {
     network_->load_state_dict(checkpoint.model);
     optimizer_.load_state_dict(checkpoint.optimizer);
     if (schedule_) schedule_->load_state_dict(checkpoint.scheduler);
+    if (scaler_) scaler_->load_state_dict(checkpoint.scheduler.sub_dict("grad_scaler."));
     default_generator().set_state(checkpoint.generator);
     loader_.set_state(checkpoint.data);
     epoch_ = checkpoint.epoch;
@@ -281,6 +296,7 @@ class Training {
   std::unique_ptr<nn::Module> network_;
   optim::Optimizer optimizer_;
   std::optional<optim::OneCycleLR> schedule_;
+  std::optional<GradScaler> scaler_;
   nn::CrossEntropyLoss cross_entropy_;
   History history_;
   Accuracy last_test_;

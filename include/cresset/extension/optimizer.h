@@ -8,7 +8,9 @@
 
 namespace cresset {
 
-// One parameter; all pointers dense, `size` elements, the same order of elements.
+// With master weights `param` is the float32 copy that is stepped, `low_param` the 16-bit parameter, which becomes its
+// rounded value, and the gradient has the parameter's dtype. One parameter; all pointers dense, `size` elements, the
+// same order of elements.
 struct OptimizerTensor {
   void* param;
   const void* grad;
@@ -16,6 +18,7 @@ struct OptimizerTensor {
   std::int64_t size;
   bool first;   // SGD: the momentum buffer is set from the gradient, not updated
   double step;  // Adam: the number of this step, from 1
+  void* low_param = nullptr;
 };
 
 // https://docs.pytorch.org/docs/stable/generated/torch.optim.SGD.html
@@ -25,6 +28,8 @@ struct SgdProblem {
   bool nesterov, maximize;
   // In a graph that is captured, otherwise null: on the device, what a replay computes with.
   const struct SgdNumbers* replayed = nullptr;
+  // Of the gradients, and of the parameters beside master weights of `dtype`; otherwise `dtype`.
+  DType low_dtype = dtype;
 };
 // What a step computes with, rounded to the type that elements are computed in.
 struct SgdNumbers {
@@ -44,6 +49,7 @@ struct AdamProblem {
   // In a graph that is captured, otherwise null: on the device, what a replay computes with, followed by
   // AdamTensorNumbers for each tensor.
   const struct AdamNumbers* replayed = nullptr;
+  DType low_dtype = dtype;  // as SgdProblem's
 };
 // What a step computes with, rounded to the type that elements are computed in.
 struct AdamNumbers {

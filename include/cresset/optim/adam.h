@@ -14,6 +14,9 @@ struct AdamOptions {
   double weight_decay = 0;  // an L2 penalty
   bool amsgrad = false;
   bool maximize = false;
+  // Of parameters in float16 and bfloat16 a float32 copy is kept, which the steps change, and the rest of the state in
+  // float32; a parameter is its copy rounded.
+  bool master_weights = false;
   bool decoupled_weight_decay = false;  // AdamW's weight decay
 };
 struct AdamWOptions {
@@ -23,6 +26,7 @@ struct AdamWOptions {
   double weight_decay = 1e-2;  // decoupled: the parameter shrinks by lr * weight_decay
   bool amsgrad = false;
   bool maximize = false;
+  bool master_weights = false;  // as Adam's
 };
 // One group; what is left out has the optimiser's value.
 struct AdamGroupOptions {
@@ -30,7 +34,7 @@ struct AdamGroupOptions {
   std::optional<double> lr = {};
   std::optional<std::pair<double, double>> betas = {};
   std::optional<double> eps = {}, weight_decay = {};
-  std::optional<bool> amsgrad = {}, maximize = {};
+  std::optional<bool> amsgrad = {}, maximize = {}, master_weights = {};
 };
 
 // Kingma and Ba 2014; amsgrad: Reddi et al. 2018. Throws as SGD does.

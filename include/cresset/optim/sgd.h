@@ -12,12 +12,15 @@ struct SGDOptions {
   double weight_decay = 0;  // an L2 penalty
   bool nesterov = false;    // needs momentum > 0 and dampening 0
   bool maximize = false;
+  // Of parameters in float16 and bfloat16 a float32 copy is kept, which the steps change, and the rest of the state in
+  // float32; a parameter is its copy rounded.
+  bool master_weights = false;
 };
 // One group; what is left out has the optimiser's value.
 struct SGDGroupOptions {
   std::vector<Tensor> params = {};
   std::optional<double> lr = {}, momentum = {}, dampening = {}, weight_decay = {};
-  std::optional<bool> nesterov = {}, maximize = {};
+  std::optional<bool> nesterov = {}, maximize = {}, master_weights = {};
 };
 
 // The update is PyTorch's: the first momentum buffer is the gradient itself, undampened, and the learning rate applies

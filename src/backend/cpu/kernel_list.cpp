@@ -6,6 +6,7 @@
 #include "backend/cpu/conv2d_kernels.h"
 #include "backend/cpu/copy_kernels.h"
 #include "backend/cpu/cross_entropy_kernels.h"
+#include "backend/cpu/grad_unscale_kernels.h"
 #include "backend/cpu/matmul_kernels.h"
 #include "backend/cpu/max_pool2d_kernels.h"
 #include "backend/cpu/optimizer_kernels.h"
@@ -48,6 +49,7 @@ void register_cpu_kernels() {
   add_builtin<MaxPool2dBackward>(kCpu, kMaxPool2dBackwardHighway, kMaxPool2dBackwardReference);
   add_builtin<SgdStep>(kCpu, kSgdStepHighway, kSgdStepReference);
   add_builtin<AdamStep>(kCpu, kAdamStepHighway, kAdamStepReference);
+  add_builtin<GradUnscale>(kCpu, kGradUnscaleReference);
   add_builtin<Random>(kCpu, kRandomHighway, kRandomReference);
   add_builtin<Reduce>(kCpu, kReduceHighway, kReduceReference);
   add_builtin<SoftmaxForward>(kCpu, kSoftmaxForwardHighway, kSoftmaxForwardReference);

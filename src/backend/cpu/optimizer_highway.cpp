@@ -113,8 +113,27 @@ void step_dense(D d, const Rule& rule, hn::TFromD<D>* param, const hn::TFromD<D>
   for (int k = 0; k < states; ++k) store_part(e.state[k], d, state[k] + i, n - i);
 }
 
-template <template <class> class Rule, class T, class Problem>
+// 16-bit gradients beside float32 master weights are widened, and the parameter written, block by block.
+template <template <class> class Rule, class Low, class Problem>
+void step_masters(const Problem& p, const OptimizerTensor& t, std::int64_t begin, std::int64_t end) {
+  constexpr std::int64_t kBlock = 256;
+  const hn::ScalableTag<float> d;
+  const Rule<decltype(d)> rule(p, t);
+  auto* master = static_cast<float*>(t.param);
+  HWY_ALIGN float grad[kBlock];
+  for (std::int64_t i = begin; i < end; i += kBlock) {
+    const std::int64_t n = std::min(kBlock, end - i);
+    float* state[3];
+    for (int k = 0; k < 3; ++k) state[k] = t.state[k] ? static_cast<float*>(t.state[k]) + i : nullptr;
+    to_float(static_cast<const Low*>(t.grad) + i, grad, n);
+    step_dense(d, rule, master + i, grad, state, n);
+    from_float(static_cast<const float*>(master + i), static_cast<Low*>(t.low_param) + i, n);
+  }
+}
+
+template <template <class> class Rule, class T, class Low, class Problem>
 void step_range(const Problem& p, const OptimizerTensor& t, std::int64_t begin, std::int64_t end) {
+  if constexpr (!std::is_same_v<T, Low>) return step_masters<Rule, Low>(p, t, begin, end);
   auto* param = static_cast<T*>(t.param);
   const auto* grad = static_cast<const T*>(t.grad);
   T* state[3];
@@ -144,11 +163,11 @@ void step_range(const Problem& p, const OptimizerTensor& t, std::int64_t begin, 
 }
 
 void sgd_range(const SgdProblem& p, const OptimizerTensor& t, std::int64_t begin, std::int64_t end) {
-  switch_floating(p.dtype, [&]<class T>() { step_range<SgdRule, T>(p, t, begin, end); });
+  switch_types(p.dtype, p.low_dtype, [&]<class T, class Low>() { step_range<SgdRule, T, Low>(p, t, begin, end); });
 }
 
 void adam_range(const AdamProblem& p, const OptimizerTensor& t, std::int64_t begin, std::int64_t end) {
-  switch_floating(p.dtype, [&]<class T>() { step_range<AdamRule, T>(p, t, begin, end); });
+  switch_types(p.dtype, p.low_dtype, [&]<class T, class Low>() { step_range<AdamRule, T, Low>(p, t, begin, end); });
 }
 
 }  // namespace cresset::cpu::HWY_NAMESPACE

@@ -7,13 +7,13 @@
 namespace cresset::cpu {
 namespace {
 
-template <class T>
+template <class T, class Low>
 void sgd(const SgdProblem& p, const OptimizerTensor& t) {
   auto* param = static_cast<T*>(t.param);
   auto* buffer = static_cast<T*>(t.state[0]);
   for (std::int64_t i = 0; i < t.size; ++i) {
     const double value = convert<double>(param[i]);
-    double grad = convert<double>(static_cast<const T*>(t.grad)[i]);
+    double grad = convert<double>(static_cast<const Low*>(t.grad)[i]);
     if (p.maximize) grad = -grad;
     grad += p.weight_decay * value;
     if (p.momentum != 0) {
@@ -22,16 +22,17 @@ void sgd(const SgdProblem& p, const OptimizerTensor& t) {
       grad = p.nesterov ? grad + p.momentum * momentum : momentum;
     }
     param[i] = round_to<T>(value - p.lr * grad);
+    if (t.low_param) static_cast<Low*>(t.low_param)[i] = convert<Low>(param[i]);
   }
 }
 
-template <class T>
+template <class T, class Low>
 void adam(const AdamProblem& p, const OptimizerTensor& t) {
   auto *param = static_cast<T*>(t.param), *average = static_cast<T*>(t.state[0]), *square = static_cast<T*>(t.state[1]),
        *largest = static_cast<T*>(t.state[2]);
   const double step_size = p.lr / (1 - std::pow(p.beta1, t.step)), root = std::sqrt(1 - std::pow(p.beta2, t.step));
   for (std::int64_t i = 0; i < t.size; ++i) {
-    double value = convert<double>(param[i]), grad = convert<double>(static_cast<const T*>(t.grad)[i]);
+    double value = convert<double>(param[i]), grad = convert<double>(static_cast<const Low*>(t.grad)[i]);
     if (p.maximize) grad = -grad;
     if (p.decoupled)
       value *= 1 - p.lr * p.weight_decay;
@@ -47,15 +48,20 @@ void adam(const AdamProblem& p, const OptimizerTensor& t) {
       largest[i] = round_to<T>(v);
     }
     param[i] = round_to<T>(value - step_size * m / (std::sqrt(v) / root + p.eps));
+    if (t.low_param) static_cast<Low*>(t.low_param)[i] = convert<Low>(param[i]);
   }
 }
 
 void run_sgd(const SgdProblem& p, const Context&, const OptimizerTensor* tensors, std::int64_t count) {
-  for (std::int64_t k = 0; k < count; ++k) switch_floating(p.dtype, [&]<class T>() { sgd<T>(p, tensors[k]); });
+  switch_types(p.dtype, p.low_dtype, [&]<class T, class Low>() {
+    for (std::int64_t k = 0; k < count; ++k) sgd<T, Low>(p, tensors[k]);
+  });
 }
 
 void run_adam(const AdamProblem& p, const Context&, const OptimizerTensor* tensors, std::int64_t count) {
-  for (std::int64_t k = 0; k < count; ++k) switch_floating(p.dtype, [&]<class T>() { adam<T>(p, tensors[k]); });
+  switch_types(p.dtype, p.low_dtype, [&]<class T, class Low>() {
+    for (std::int64_t k = 0; k < count; ++k) adam<T, Low>(p, tensors[k]);
+  });
 }
 
 Refusal refuse_sgd(const SgdProblem& p, const Context&) { return refuse_not_floating(p.dtype); }

@@ -55,6 +55,7 @@ void register_kernels(const DeviceHost& host) {
   add<Random>(host, kRandomNative);
   add<RandomReplay>(host, kRandomReplayNative);
   add<Reduce>(host, kReduceNative);
+  add<GradUnscale>(host, kGradUnscaleNative);
   add<SgdStep>(host, kSgdStepNative);
   add<SoftmaxBackward>(host, kSoftmaxBackwardNative);
   add<SoftmaxForward>(host, kSoftmaxForwardNative);

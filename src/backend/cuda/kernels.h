@@ -6,6 +6,7 @@
 #include <cresset/extension/check_range.h>
 #include <cresset/extension/conv2d.h>
 #include <cresset/extension/fused_relu.h>
+#include <cresset/extension/grad_unscale.h>
 #include <cresset/extension/matmul.h>
 #include <cresset/extension/optimizer.h>
 #include <cresset/extension/pointwise.h>
@@ -59,6 +60,7 @@ extern constinit const Kernel<MaxPool2dForward> kMaxPool2dForwardNative;
 extern constinit const Kernel<Random> kRandomNative;
 extern constinit const Kernel<RandomReplay> kRandomReplayNative;
 extern constinit const Kernel<Reduce> kReduceNative;
+extern constinit const Kernel<GradUnscale> kGradUnscaleNative;
 extern constinit const Kernel<SgdStep> kSgdStepNative;
 extern constinit const Kernel<SoftmaxBackward> kSoftmaxBackwardNative;
 extern constinit const Kernel<SoftmaxForward> kSoftmaxForwardNative;
