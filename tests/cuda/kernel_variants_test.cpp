@@ -173,6 +173,7 @@ TEST_F(KernelVariants, LargeConvolutionsInParts) {
   for (const MemoryFormat format : {MemoryFormat::contiguous, MemoryFormat::channels_last}) {
     const Tensor x = whole({1, 32, 49, 48}, kFloat32).contiguous(format),
                  w = signs({130, 32, 3, 3}, kFloat32).contiguous(format), bias = signs({130}, kFloat32);
+    const ForceKernelGuard force("conv2d.forward=native,conv2d_relu.forward=native", Forcing::prefer);
     expect_same([](const auto& in) { return F::conv2d(in[0], in[1], in[2]); }, {x, w, bias}, "with bias");
     expect_same([](const auto& in) { return F::conv2d_relu(in[0], in[1], in[2]); }, {x, w, bias}, "with relu");
   }

@@ -105,16 +105,16 @@ std::vector<Tensor> convolve(const Convolution& c, const Device& device, DType d
   return {y.detach().cpu(), x.grad().cpu(), w.grad().cpu()};
 }
 
-void check_convolution(const Convolution& c) {
+void check_convolution(const Convolution& c, DType dtype = kFloat32) {
   std::vector<Tensor> expected;
   {
     const ForceKernelGuard force("conv2d=reference");
-    expected = convolve(c, "cpu");
+    expected = convolve(c, "cpu", dtype);
   }
   const ForceKernelGuard force("conv2d=tensor_core");
-  const auto got = convolve(c, kCuda);
+  const auto got = convolve(c, kCuda, dtype);
   for (std::size_t i = 0; i < got.size(); ++i)
-    EXPECT_TRUE(got[i].equal(expected[i])) << "output " << i << " for " << c.x.str() << c.w.str();
+    EXPECT_TRUE(got[i].equal(expected[i])) << name(dtype) << ": output " << i << " for " << c.x.str() << c.w.str();
 }
 
 TEST_F(TensorCore, ConvolvesInTf32) {
@@ -122,6 +122,14 @@ TEST_F(TensorCore, ConvolvesInTf32) {
   check_convolution({{2, 8, 9, 7}, {12, 4, 3, 2}, kChannelsLast, {.stride = 2, .padding = 1, .groups = 2}});
   check_convolution({{2, 3, 9, 7}, {5, 3, 3, 3}, kContiguous, {.padding = 1, .dilation = {2, 1}}});
   check_convolution({{2, 72, 69, 69}, {68, 72, 1, 1}, kChannelsLast});  // by large tiles
+}
+
+TEST_F(TensorCore, ConvolvesIn16BitsByEveryTile) {
+  for (const DType dtype : {kFloat16, kBFloat16}) {
+    check_convolution({{2, 8, 9, 7}, {16, 8, 3, 3}, kChannelsLast, {.padding = 1}}, dtype);
+    check_convolution({{2, 72, 69, 69}, {72, 72, 1, 1}, kChannelsLast}, dtype);  // large
+    check_convolution({{2, 8, 92, 92}, {8, 8, 1, 1}, kChannelsLast}, dtype);     // tall
+  }
 }
 
 TEST_F(TensorCore, SumsTheGradientOfWeightsInOnePartWhereSpaceIsShort) {

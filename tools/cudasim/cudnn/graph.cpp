@@ -154,7 +154,7 @@ void Attributes::must_be(const std::string& name, const std::string& value) {
   if (const std::string is = text(name); is != value) throw Unsupported(where_ + ": " + name + " " + is);
 }
 void Attributes::done() const {
-  for (const auto& [name, value] : object_.members) {
+  for (const std::string& name : object_.names) {
     if (asked_.count(name) == 0) throw Unsupported(where_ + ": the attribute " + name);
   }
 }
@@ -192,7 +192,7 @@ std::shared_ptr<const Graph> read_graph(const std::string& text) {
   const Json* tensors = described == nullptr ? nullptr : described->find("tensors");
   const Json* nodes = described == nullptr ? nullptr : described->find("nodes");
   if (tensors == nullptr || nodes == nullptr) throw Unsupported("the plan tells no graph of operations");
-  for (const auto& [name, value] : described->members) {
+  for (const std::string& name : described->names) {
     if (name != "tensors" && name != "nodes" && name != "finalizeMode") throw Unsupported("the graph's " + name);
   }
   auto graph = std::make_shared<Graph>();

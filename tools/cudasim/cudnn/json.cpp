@@ -19,7 +19,8 @@ class Reader {
         list('}', [&] {
           std::string name = string();
           expect(':');
-          v.members.emplace_back(std::move(name), value());
+          v.names.push_back(std::move(name));
+          v.items.push_back(value());
         });
         return v;
       case '[':
@@ -101,8 +102,8 @@ class Reader {
 }  // namespace
 
 const Json* Json::find(std::string_view name) const {
-  for (const auto& [key, value] : members) {
-    if (key == name) return &value;
+  for (size_t i = 0; i < names.size(); ++i) {
+    if (names[i] == name) return &items[i];
   }
   return nullptr;
 }

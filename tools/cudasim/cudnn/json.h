@@ -3,7 +3,6 @@
 
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 namespace cudasim::cudnn {
@@ -14,8 +13,8 @@ struct Json {
   bool boolean = false;
   double number = 0;
   std::string text;
-  std::vector<Json> items;
-  std::vector<std::pair<std::string, Json>> members;
+  std::vector<Json> items;         // of an array or object
+  std::vector<std::string> names;  // of an object's items
 
   /// Null where there is none of the name.
   const Json* find(std::string_view name) const;
