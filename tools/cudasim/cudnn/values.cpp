@@ -77,13 +77,14 @@ void each_offset(const Tensor& t, Act act) {
 }  // namespace
 
 const std::vector<double>& Values::read(const Tensor& tensor) {
-  auto [found, fresh] = elements_.try_emplace(tensor.id);
+  const auto [found, fresh] = elements_.try_emplace(tensor.id);
+  std::vector<double>& elements = found->second;
   if (fresh) {
-    found->second.reserve(static_cast<size_t>(tensor.count()));
+    elements.reserve(static_cast<size_t>(tensor.count()));
     const auto* base = static_cast<const char*>(pointers_.at(tensor.id));
-    each_offset(tensor, [&](int64_t at) { found->second.push_back(load(tensor.type, base + at)); });
+    each_offset(tensor, [&](int64_t at) { elements.push_back(load(tensor.type, base + at)); });
   }
-  return found->second;
+  return elements;
 }
 
 void Values::write(const Tensor& tensor, std::vector<double> elements) {
