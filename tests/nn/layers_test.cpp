@@ -137,6 +137,16 @@ TEST(Layers, BatchNormWithoutTrackingUsesTheBatchAlways) {
   EXPECT_EQ((nn::BatchNorm1d{3, {.bias = false}}.parameters().size()), 1u);
 }
 
+TEST(Layers, BatchNormOfAnEmptyBatchHasGradientsOfZero) {
+  for (const DType dtype : {kFloat32, kBFloat16}) {
+    const Tensor x = zeros({0, 3, 2, 2}, {.dtype = dtype, .requires_grad = true});
+    const Tensor weight = ones({3}, {.requires_grad = true}), bias = zeros({3}, {.requires_grad = true});
+    nn::functional::batch_norm(x, {}, {}, weight, bias, {.training = true}).sum().backward();
+    EXPECT_TRUE(weight.grad().equal(zeros({3}))) << weight.grad();
+    EXPECT_TRUE(bias.grad().equal(zeros({3}))) << bias.grad();
+  }
+}
+
 TEST(Layers, BatchNormChecksDimensions) {
   EXPECT_TRUE(message_of<ShapeError>([] {
                 nn::BatchNorm2d(3)(zeros({2, 3}));

@@ -1,6 +1,7 @@
-// Batch normalisation in float32 and float64. Each piece of a batch is summed twice while it is in the cache, first for
-// its mean, then around that mean; pieces are joined in double, in their order, by the formulas of Chan, Golub and
-// LeVeque, "Updating Formulae and a Pairwise Algorithm for Computing Sample Variances" (1979).
+// Batch normalisation in float32 and float64; 16-bit elements are widened first. Each piece of a batch is summed twice
+// while it is in the cache, first for its mean, then around that mean; pieces are joined in double, in their order, by
+// the formulas of Chan, Golub and LeVeque, "Updating Formulae and a Pairwise Algorithm for Computing Sample Variances"
+// (1979).
 #include "backend/cpu/highway_targets.h"
 
 #undef HWY_TARGET_INCLUDE
@@ -8,10 +9,13 @@
 #include <hwy/foreach_target.h>
 #include <hwy/highway.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "backend/cpu/batch_norm_kernels.h"
+#include "backend/cpu/copy_kernels.h"
 #include "backend/cpu/dtype_switch.h"
+#include "core/cpu_allocator.h"
 
 #if HWY_TARGET != HWY_SCALAR && HWY_TARGET != HWY_EMU128
 #include "backend/cpu/batch_norm_stats-inl.h"
@@ -225,7 +229,7 @@ void backward(const BatchNormBackward::Problem& p, const T* grad_y, const T* x, 
     factors[c] = p.training ? static_cast<T>(sum / count) : T(0);
     factors[p.C + c] = p.training ? static_cast<T>(dot * inverse * inverse / count) : T(0);
     factors[2 * p.C + c] = weight ? static_cast<T>(inverse * double(weight[c])) : invstd[c];
-    if (grad_weight) grad_weight[c] = static_cast<T>(dot * inverse);
+    if (grad_weight) grad_weight[c] = static_cast<T>(count > 0 ? dot * inverse : 0);  // of nothing: not 0 * NaN
     if (grad_bias) grad_bias[c] = static_cast<T>(sum);
   }
   combine(p, pieces, grad_y, x, mean, factors, grad_x);
@@ -270,20 +274,71 @@ HWY_EXPORT(batch_norm_forward);
 HWY_EXPORT(batch_norm_inference);
 HWY_EXPORT(batch_norm_backward);
 
-Refusal refuses(const BatchNormProblem& p, const Context&) { return refuse_not_simd(p.dtype); }
-Refusal refuses_backward(const BatchNormBackward::Problem& p, const Context&) { return refuse_not_simd(p.dtype); }
+Refusal refuses(const BatchNormProblem& p, const Context&) { return refuse_not_floating(p.dtype); }
+Refusal refuses_backward(const BatchNormBackward::Problem& p, const Context&) { return refuse_not_floating(p.dtype); }
+
+// 16-bit elements in float32. Two passes more over the memory, and still several times as fast as element by element.
+class Widened {
+ public:
+  Widened(const BatchNormProblem& p, const Context& context)
+      : dtype_(p.dtype), context_(context), numel_(p.N * p.C * p.L), floats_(cpu_allocate(bytes())) {}
+  Widened(const BatchNormProblem& p, const Context& context, const void* elements) : Widened(p, context) {
+    convert(dtype_, elements, kFloat32, floats_);
+  }
+  ~Widened() { cpu_free(floats_, bytes()); }
+  Widened(const Widened&) = delete;
+  Widened& operator=(const Widened&) = delete;
+
+  void* floats() const { return floats_; }
+  void round_to(void* elements) const { convert(kFloat32, floats_, dtype_, elements); }
+
+ private:
+  std::size_t bytes() const { return sizeof(float) * static_cast<std::size_t>(std::max<std::int64_t>(numel_, 1)); }
+  void convert(DType from, const void* x, DType to, void* y) const {
+    if (numel_ == 0) return;
+    CopyProblem copy{.from = from, .to = to, .loop = {.dims = 1, .sizes = {numel_}, .strides = {{1}, {1}}}};
+    kCopyHighway.run(copy, context_, x, y);
+  }
+
+  DType dtype_;
+  const Context& context_;
+  std::int64_t numel_;
+  void* floats_;
+};
+
+template <class Problem>
+Problem in_float32(Problem p) {
+  p.dtype = kFloat32;
+  return p;
+}
 
 void run_forward(const BatchNormProblem& p, const Context& context, const void* x, const void* weight, const void* bias,
                  void* y, void* mean, void* invstd, void* variance) {
+  if (element_size(p.dtype) == 2) {
+    const Widened in(p, context, x), out(p, context);
+    run_forward(in_float32(p), context, in.floats(), weight, bias, out.floats(), mean, invstd, variance);
+    return out.round_to(y);
+  }
   HWY_DYNAMIC_DISPATCH(batch_norm_forward)(p, context, x, weight, bias, y, mean, invstd, variance);
 }
 void run_inference(const BatchNormProblem& p, const Context& context, const void* x, const void* weight,
                    const void* bias, const void* mean, const void* invstd, void* y) {
+  if (element_size(p.dtype) == 2) {
+    const Widened in(p, context, x), out(p, context);
+    run_inference(in_float32(p), context, in.floats(), weight, bias, mean, invstd, out.floats());
+    return out.round_to(y);
+  }
   HWY_DYNAMIC_DISPATCH(batch_norm_inference)(p, context, x, weight, bias, mean, invstd, y);
 }
 void run_backward(const BatchNormBackward::Problem& p, const Context& context, const void* grad_y, const void* x,
                   const void* weight, const void* mean, const void* invstd, void* grad_x, void* grad_weight,
                   void* grad_bias) {
+  if (element_size(p.dtype) == 2) {
+    const Widened grad(p, context, grad_y), in(p, context, x), out(p, context);
+    run_backward(in_float32(p), context, grad.floats(), in.floats(), weight, mean, invstd, out.floats(), grad_weight,
+                 grad_bias);
+    return out.round_to(grad_x);
+  }
   HWY_DYNAMIC_DISPATCH(batch_norm_backward)
   (p, context, grad_y, x, weight, mean, invstd, grad_x, grad_weight, grad_bias);
 }
