@@ -97,7 +97,7 @@ endforeach()
 # Every kernel, each instance of a template, must be launched by the tests of these rooms: in one build, which asks it.
 if(CRESSET_CUDA STREQUAL "SIM" AND NOT CRESSET_SANITIZE AND NOT CRESSET_COVERAGE)
   find_package(Python3 REQUIRED COMPONENTS Interpreter)
-  set(launching_rooms cases cuda)
+  set(launching_rooms cases cuda optim)
   foreach(room IN LISTS launching_rooms)
     set_property(TEST ${room} APPEND PROPERTY
       ENVIRONMENT CRESSET_SIM_LAUNCHES=${PROJECT_BINARY_DIR}/launches/${room})

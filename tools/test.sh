@@ -33,6 +33,7 @@ tsan_rooms=(autograd core data dispatch sim)
 tsan_cases='Case.*.plain.*.cuda:Gradient.*.plain.cuda'
 # The tests of the simulator, of the CUDA backend, and of the kernels: the ops' cases on that device.
 sim_entries='^(cases|cuda|sim|sim.planted)$'
+native_entries='^(autograd|cases|cuda|models|nn|ops|optim)$'
 sim_tests='*.cuda:*Test.*:Cuda*:KernelVariants.*:TensorCore.*-*ComputeCapability*'
 
 mode=default
@@ -212,6 +213,8 @@ part_sim() {
   if ! build sim; then return; fi
   if [ "$mode" = full ]; then
     run_tests sim -LE package
+    # As on a machine without NVIDIA's libraries: our own kernels alone.
+    CRESSET_CUDNN=off CRESSET_CUBLASLT=off run=sim-native run_tests sim -R "$native_entries"
   else
     run_tests sim -LE package -E '^sim\.planted\.(address|thread)$'
   fi
