@@ -45,7 +45,7 @@ __global__ void __launch_bounds__(256)
 cudaError_t grad_unscale(const GradUnscaleProblem& p, const ScaledGrad* grads, std::int64_t count,
                          const float* inv_scale, float* found_inf, cudaStream_t stream) {
   cudaError_t error = cudaSuccess;
-  switch_floating(p.dtype, [&]<class T>() {
+  const auto typed = [&]<class T>() {
     for (std::int64_t k = 0; k < count && error == cudaSuccess;) {
       Grads group{};
       unsigned blocks = 0;
@@ -58,6 +58,9 @@ cudaError_t grad_unscale(const GradUnscaleProblem& p, const ScaledGrad* grads, s
       error = launch<unscale<T>>({.grid = dim3(blocks), .block = dim3(kThreads), .stream = stream}, group, inv_scale,
                                  found_inf);
     }
+  };
+  switch_floating(p.dtype, [&]<class T>() {
+    if constexpr (!std::is_same_v<T, __half>) typed.template operator()<T>();  // GradScaler takes none
   });
   return error;
 }

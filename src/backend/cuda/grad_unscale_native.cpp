@@ -11,7 +11,10 @@ void run(const GradUnscaleProblem& p, const Context& context, const ScaledGrad* 
   check_cuda(kernels::grad_unscale(p, grads, count, inv_scale, found_inf, stream_of(context.stream)), "GradScaler");
 }
 
-Refusal refuses(const GradUnscaleProblem& p, const Context&) { return refuse_not_floating(p.dtype); }
+Refusal refuses(const GradUnscaleProblem& p, const Context&) {
+  if (p.dtype == kFloat16) return {"float16 gradients are not unscaled"};
+  return refuse_not_floating(p.dtype);
+}
 
 }  // namespace
 
