@@ -11,7 +11,7 @@ namespace cresset::cuda::backend {
 namespace {
 
 // Before our own: what is bound by arithmetic. Nothing in a build without cuDNN's headers.
-void register_cudnn([[maybe_unused]] const DeviceHost& host) {
+void register_cudnn_first([[maybe_unused]] const DeviceHost& host) {
 #if CRESSET_HAS_CUDNN
   cudnn::set_searching(host.searches_algorithms);
   add<Conv2dForward>(host, kConv2dForwardCudnn);
@@ -21,10 +21,26 @@ void register_cudnn([[maybe_unused]] const DeviceHost& host) {
 #endif
 }
 
+// After our own: what is bound by memory, where a plan gains nothing. cuDNN's graph API has no engine for the steps of
+// a softmax, nor for relu's gradient before that of a normalisation.
+void register_cudnn_last([[maybe_unused]] const DeviceHost& host) {
+#if CRESSET_HAS_CUDNN
+  add<AvgPool2dBackward>(host, kAvgPool2dBackwardCudnn);
+  add<AvgPool2dForward>(host, kAvgPool2dForwardCudnn);
+  add<BatchNormBackward>(host, kBatchNormBackwardCudnn);
+  add<BatchNormForward>(host, kBatchNormForwardCudnn);
+  add<BatchNormInference>(host, kBatchNormInferenceCudnn);
+  add<BatchNormReluForward>(host, kBatchNormReluForwardCudnn);
+  add<BatchNormReluInference>(host, kBatchNormReluInferenceCudnn);
+  add<MaxPool2dBackward>(host, kMaxPool2dBackwardCudnn);
+  add<MaxPool2dForward>(host, kMaxPool2dForwardCudnn);
+#endif
+}
+
 }  // namespace
 
 void register_kernels(const DeviceHost& host) {
-  register_cudnn(host);
+  register_cudnn_first(host);
   add<AdamStep>(host, kAdamStepNative);
   add<Augment>(host, kAugmentNative);
   add<AvgPool2dBackward>(host, kAvgPool2dBackwardNative);
@@ -61,6 +77,7 @@ void register_kernels(const DeviceHost& host) {
   add<SoftmaxForward>(host, kSoftmaxForwardNative);
   add<Unary>(host, kUnaryNative);
   add<Where>(host, kWhereNative);
+  register_cudnn_last(host);
 }
 
 }  // namespace cresset::cuda::backend

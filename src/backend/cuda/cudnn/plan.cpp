@@ -69,7 +69,8 @@ std::shared_ptr<Plan> make_plan(const Descriptor& config, const Target& target, 
   // A tensor core takes float32 as tf32. Sums of 16-bit types are float32's.
   if (has(notes, CUDNN_NUMERICAL_NOTE_REDUCED_PRECISION_REDUCTION) ||
       (limits.float32 && !limits.tf32 &&
-       (has(notes, CUDNN_NUMERICAL_NOTE_TENSOR_CORE) || has(notes, CUDNN_NUMERICAL_NOTE_DOWN_CONVERT_INPUTS)))) {
+       ((limits.products && has(notes, CUDNN_NUMERICAL_NOTE_TENSOR_CORE)) ||
+        has(notes, CUDNN_NUMERICAL_NOTE_DOWN_CONVERT_INPUTS)))) {
     ++passed.rounding;
     return nullptr;
   }

@@ -22,6 +22,7 @@ struct Limits {
   bool nondeterministic = false;
   std::int64_t workspace = 0;  // bytes
   bool float32 = true;         // the operands are
+  bool products = true;        // the graph has some: without, there is nothing that a tensor core takes as tf32
 };
 
 struct Plan {

@@ -30,7 +30,8 @@ void make(const Request& request, const Context& context, CachedPlans& plans) {
                                   {.tf32 = context.allow_tf32,
                                    .nondeterministic = context.allow_nondeterministic,
                                    .workspace = context.workspace_limit,
-                                   .float32 = request.float32},
+                                   .float32 = request.float32,
+                                   .products = request.products},
                                   search ? kMostMeasured : 1, plans.refusal);
   } catch (const Failure& failure) {
     plans.candidates.clear();

@@ -10,7 +10,8 @@ struct Request {
   PlanKey key;
   void (*build)(Graph& graph, const void* problem);
   const void* problem;
-  bool float32;  // its operands are
+  bool float32;          // its operands are
+  bool products = true;  // the graph has convolutions
 };
 
 // What stands before all else: no library, a type that it is not asked for.
