@@ -5,7 +5,7 @@
 #include "common/math.cuh"
 #include "cudnn_operands.cuh"
 
-namespace cresset::kernels {
+namespace cresset::kernels::cudnn {
 namespace {
 
 // The first element of the window over it, before the padding is cut off.
@@ -58,12 +58,16 @@ Image output_of(const Pool2dProblem& p) { return Image(p.N, p.C, p.P, p.Q, p.for
 cudaError_t places_to_indices(const Pool2dProblem& p, const void* x, const void* y, const std::int8_t* places,
                               std::int64_t* indices, cudaStream_t stream) {
   const Image in(p.N, p.C, p.H, p.W, p.format), out = output_of(p);
-  cudaError_t error = cudaSuccess;
-  switch_floating(p.dtype, [&]<class T>() {
-    error = launch<to_indices<T>>(element_grid(out.size(), 1, stream), p, in, out, static_cast<const T*>(x),
-                                  static_cast<const T*>(y), places, indices);
-  });
-  return error;
+  const auto typed = [&]<class T>() {
+    return launch<to_indices<T>>(element_grid(out.size(), 1, stream), p, in, out, static_cast<const T*>(x),
+                                 static_cast<const T*>(y), places, indices);
+  };
+  // What cuDNN pools.
+  switch (p.dtype) {
+    case kFloat16: return typed.template operator()<__half>();
+    case kBFloat16: return typed.template operator()<__nv_bfloat16>();
+    default: return typed.template operator()<float>();
+  }
 }
 cudaError_t indices_to_places(const Pool2dProblem& p, const std::int64_t* indices, std::int8_t* places,
                               cudaStream_t stream) {
@@ -77,4 +81,4 @@ cudaError_t scale_floats(std::int64_t count, float factor, float* values, cudaSt
   return launch<scale>(element_grid(count, 1, stream), count, factor, values);
 }
 
-}  // namespace cresset::kernels
+}  // namespace cresset::kernels::cudnn

@@ -4,7 +4,7 @@
 #include <cresset/extension/pool2d.h>
 #include <cuda_runtime.h>
 
-namespace cresset::kernels {
+namespace cresset::kernels::cudnn {
 
 /// cuDNN's place of a maximum in its window, row by row, as our h * W + w in the plane; and back. No dilation. Of
 /// several NaN in a window it is the last, whichever cuDNN takes.
@@ -17,4 +17,4 @@ cudaError_t fill_floats(std::int64_t count, float value, float* values, cudaStre
 /// values[i] *= factor
 cudaError_t scale_floats(std::int64_t count, float factor, float* values, cudaStream_t stream);
 
-}  // namespace cresset::kernels
+}  // namespace cresset::kernels::cudnn

@@ -28,6 +28,12 @@ def main():
     if missing:
         print(f"skipped: run the rooms {', '.join(missing)} first")
         return 77
+    # Those between our operands and cuDNN's run where a machine has cuDNN.
+    beside_cudnn = [name for name in launches if "::cudnn::" in name]
+    if not any(launches[name] for name in beside_cudnn):
+        print(f"without cuDNN: {len(beside_cudnn)} kernels beside it are not counted")
+        for name in beside_cudnn:
+            del launches[name]
     never = sorted(name for name, count in launches.items() if count == 0)
     print(f"{len(launches)} kernels, {len(never)} of them never launched")
     for name in never:

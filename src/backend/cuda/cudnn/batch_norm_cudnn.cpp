@@ -75,7 +75,7 @@ class ChannelRows {
   Operand input(std::int64_t id, const void* values, float value) {
     if (values) return given(id, values);
     float* const filled = row();
-    check_cuda(kernels::fill_floats(static_cast<std::int64_t>(bytes_ / sizeof(float)), value, filled, stream_),
+    check_cuda(kernels::cudnn::fill_floats(static_cast<std::int64_t>(bytes_ / sizeof(float)), value, filled, stream_),
                "batch_norm");
     return given(id, filled);
   }
@@ -112,8 +112,8 @@ void run_forward(const BatchNormProblem& p, const Context& context, const void* 
        {kNormFactor, &factor, 0}});
   // The running variance is the unbiased one.
   const double count = static_cast<double>(p.N * p.L);
-  check_cuda(kernels::scale_floats(p.C, static_cast<float>((count - 1) / count), static_cast<float*>(variance),
-                                   stream_of(context.stream)),
+  check_cuda(kernels::cudnn::scale_floats(p.C, static_cast<float>((count - 1) / count), static_cast<float*>(variance),
+                                          stream_of(context.stream)),
              "batch_norm");
 }
 

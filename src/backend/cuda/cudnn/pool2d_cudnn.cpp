@@ -56,16 +56,16 @@ void run_max_forward(const Pool2dProblem& p, const Context& context, const void*
   run(max_forward(p, context), context,
       {large(p, x, false), small(p, y, true), {kPoolPlaces, places.data(), outputs(p), true}});
   if (!indices) return;
-  check_cuda(kernels::places_to_indices(p, x, y, static_cast<const std::int8_t*>(places.data()), indices,
-                                        stream_of(context.stream)),
+  check_cuda(kernels::cudnn::places_to_indices(p, x, y, static_cast<const std::int8_t*>(places.data()), indices,
+                                               stream_of(context.stream)),
              "max_pool2d");
 }
 void run_max_backward(const Pool2dProblem& p, const Context& context, const void* grad_y, const std::int64_t* indices,
                       void* grad_x) {
   const Workspace places(context, outputs(p));
-  check_cuda(
-      kernels::indices_to_places(p, indices, static_cast<std::int8_t*>(places.data()), stream_of(context.stream)),
-      "max_pool2d backward");
+  check_cuda(kernels::cudnn::indices_to_places(p, indices, static_cast<std::int8_t*>(places.data()),
+                                               stream_of(context.stream)),
+             "max_pool2d backward");
   run(max_backward(p, context), context,
       {large(p, grad_x, true), small(p, grad_y, false), {kPoolPlaces, places.data(), outputs(p)}});
 }
