@@ -43,6 +43,7 @@ set(label_ops cases)
 set(label_data data)
 set(label_plot data)
 set(label_cli cli)
+set(label_bench_kernels cli)
 set(label_onnx onnx)
 
 file(GLOB rooms RELATIVE ${tests} CONFIGURE_DEPENDS ${tests}/*)
@@ -82,6 +83,13 @@ foreach(room IN LISTS rooms)
       list(FILTER cuda_room EXCLUDE REGEX "/cudnn_(plan|choices)_test.cpp")
       set_property(TARGET test_cuda PROPERTY SOURCES ${cuda_room})
     endif()
+  endif()
+  if(room STREQUAL bench_kernels)
+    # What the program is made of, as it was compiled for it.
+    target_sources(test_bench_kernels PRIVATE
+      $<FILTER:$<TARGET_OBJECTS:cresset_program>,INCLUDE,/\(bench_kernels/|nearest|processor\)>)
+    target_include_directories(test_bench_kernels PRIVATE ${PROJECT_SOURCE_DIR}/tools/cresset)
+    target_link_libraries(test_bench_kernels PRIVATE ${CMAKE_DL_LIBS})
   endif()
   if(room STREQUAL backend AND CRESSET_HAS_ONEDNN)
     target_link_libraries(test_backend PRIVATE DNNL::dnnl)  # its errors are made by hand there

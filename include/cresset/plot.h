@@ -52,13 +52,15 @@ struct Series {
   std::vector<double> x = {};
   std::vector<double> y = {};
   bool markers = false;  // a dot at each point
+  bool line = true;      // false: dots alone
 };
 struct Chart {
   std::string title = {};
   std::string x_label = {};  // with its unit: "time (ms)"
   std::string y_label = {};
   std::vector<Series> series = {};
-  int width = 720, height = 480;  // pixels, from 160 by 120 to 10000 by 10000 (ValueError)
+  int width = 720, height = 480;      // pixels, from 160 by 120 to 10000 by 10000 (ValueError)
+  bool log_x = false, log_y = false;  // logarithmic axes; points at or below zero are left out of them
 };
 // Axes with ticks at round numbers that hold every finite point, the lines, and a legend where series have labels.
 CRESSET_API Figure draw(const Chart& chart);
@@ -76,6 +78,8 @@ struct BarChart {
   std::vector<Bars> bars = {};       // each has as many values as there are categories (ValueError)
   std::optional<int> decimals = {};  // writes its value over each bar, with so many digits behind the point, 0 to 9
   int width = 720, height = 480;
+  bool horizontal =
+      false;  // categories below each other, their names whole at the left; y_label is then the lower axis
 };
 // Groups of bars that stand on 0, side by side in the order given, and a legend over them where bars have labels.
 CRESSET_API Figure draw(const BarChart& chart);

@@ -7,8 +7,34 @@
 
 namespace cresset::plot {
 
+namespace {
+
+constexpr double kFactors[] = {1, 2, 5};
+// Ends of axes were computed, so they are met only nearly.
+constexpr double kNearly = 1e-9;
+
+double decade_of(double value) { return std::pow(10, std::floor(std::log10(value) + kNearly)); }
+
+}  // namespace
+
+double Axis::place(double value) const {
+  if (logarithmic) return std::log(value / low) / std::log(high / low);
+  return (value - low) / (high - low);
+}
+
+std::string Axis::text(double tick) const { return tick_text(tick, logarithmic ? tick : step); }
+
 std::vector<double> Axis::ticks() const {
   std::vector<double> out;
+  if (logarithmic) {
+    // Over many decades their beginnings are enough.
+    const bool few = high / low <= 1e4;
+    for (double decade = decade_of(low); decade <= high * (1 + kNearly); decade *= 10)
+      for (const double factor : kFactors)
+        if ((few || factor == 1) && factor * decade >= low * (1 - kNearly) && factor * decade <= high * (1 + kNearly))
+          out.push_back(factor * decade);
+    return out;
+  }
   const auto count = std::lround((high - low) / step);
   for (long i = 0; i <= count; ++i) out.push_back(low + static_cast<double>(i) * step);
   return out;
@@ -29,6 +55,19 @@ Axis round_axis(double low, double high, int count) {
     if (factor * power >= wanted * 0.999) step = factor * power;
   const double slack = 1e-9;
   return {std::floor(low / step + slack) * step, std::ceil(high / step - slack) * step, step};
+}
+
+Axis log_axis(double low, double high) {
+  double from = decade_of(low), to = 10 * decade_of(high);
+  for (const double factor : kFactors)
+    if (factor * decade_of(low) <= low * (1 + kNearly)) from = factor * decade_of(low);
+  for (const double factor : {5.0, 2.0, 1.0})
+    if (factor * decade_of(high) >= high * (1 - kNearly)) to = factor * decade_of(high);
+  if (from >= to * (1 - kNearly)) {
+    from /= 10;
+    to *= 10;
+  }
+  return {from, to, 1, true};
 }
 
 std::string tick_text(double value, double step) {

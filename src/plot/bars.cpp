@@ -6,6 +6,7 @@
 
 #include "core/check.h"
 #include "plot/frame.h"
+#include "plot/horizontal_bars.h"
 
 namespace cresset::plot {
 namespace {
@@ -102,7 +103,7 @@ Figure draw(const BarChart& chart) {
                       chart.categories.size());
   check<ValueError>(!chart.decimals || (*chart.decimals >= 0 && *chart.decimals <= 9),
                     "plot: decimals must be from 0 to 9, got {}", chart.decimals.value_or(0));
-  return BarPainter(chart).paint();
+  return chart.horizontal ? draw_horizontal_bars(chart) : BarPainter(chart).paint();
 }
 
 }  // namespace cresset::plot

@@ -20,13 +20,17 @@ struct Range {
   }
 };
 
-bool finite(const Series& s, std::size_t i) { return std::isfinite(s.x[i]) && std::isfinite(s.y[i]); }
+// Whether a point can be shown.
+bool finite(const Chart& chart, const Series& s, std::size_t i) {
+  return std::isfinite(s.x[i]) && std::isfinite(s.y[i]) && !(chart.log_x && s.x[i] <= 0) &&
+         !(chart.log_y && s.y[i] <= 0);
+}
 
 struct Ranges {
   explicit Ranges(const Chart& chart) {
     for (const Series& s : chart.series)
       for (std::size_t i = 0; i < s.x.size(); ++i)
-        if (finite(s, i)) {
+        if (finite(chart, s, i)) {
           x.add(s.x[i]);
           y.add(s.y[i]);
         }
@@ -51,13 +55,11 @@ class ChartPainter {
   ChartPainter(const Chart& chart, const Ranges& ranges)
       : chart_(chart),
         drawing_(chart.width, chart.height),
-        x_(axis_of(ranges.x.low, ranges.x.high, std::max(2, chart.width / 120))),
-        frame_(drawing_, axis_of(ranges.y.low, ranges.y.high, std::max(2, chart.height / 70)), chart.title,
-               chart.x_label, chart.y_label, 16 + text_width(tick_text(x_.high, x_.step), kText) / 2) {}
+        x_(axis_of(ranges.x.low, ranges.x.high, std::max(2, chart.width / 120), chart.log_x)),
+        frame_(drawing_, axis_of(ranges.y.low, ranges.y.high, std::max(2, chart.height / 70), chart.log_y), chart.title,
+               chart.x_label, chart.y_label, 16 + text_width(x_.text(x_.high), kText) / 2) {}
 
-  double to_x(double v) const {
-    return frame_.left() + (v - x_.low) / (x_.high - x_.low) * (frame_.right() - frame_.left());
-  }
+  double to_x(double v) const { return frame_.left() + x_.place(v) * (frame_.right() - frame_.left()); }
   double to_y(double v) const { return frame_.to_y(v); }
 
   void paint_x_ticks() {
@@ -65,7 +67,7 @@ class ChartPainter {
       const int x = static_cast<int>(std::lround(to_x(t)));
       drawing_.fill(x, frame_.top(), 1, frame_.bottom() - frame_.top(), kGridLine);
       drawing_.fill(x, frame_.bottom(), 1, 5, kFrameLine);
-      drawing_.text(x, frame_.bottom() + 9, tick_text(t, x_.step), {.color = kGrey, .anchor = Anchor::middle});
+      drawing_.text(x, frame_.bottom() + 9, x_.text(t), {.color = kGrey, .anchor = Anchor::middle});
     }
   }
 
@@ -79,14 +81,16 @@ class ChartPainter {
       piece.clear();
     };
     for (std::size_t i = 0; i < s.x.size(); ++i) {
-      if (finite(s, i))
+      if (!s.line)
+        continue;
+      else if (finite(chart_, s, i))
         piece.push_back({to_x(s.x[i]), to_y(s.y[i])});
       else
         finish();
     }
     finish();
-    for (std::size_t i = 0; s.markers && i < s.x.size(); ++i)
-      if (finite(s, i)) drawing_.dot({to_x(s.x[i]), to_y(s.y[i])}, 4.5, color);
+    for (std::size_t i = 0; (s.markers || !s.line) && i < s.x.size(); ++i)
+      if (finite(chart_, s, i)) drawing_.dot({to_x(s.x[i]), to_y(s.y[i])}, 4.5, color);
   }
 
   // Where a box covers least of the lines: the upper left pixel of the box.
@@ -103,9 +107,9 @@ class ChartPainter {
       };
       for (const Series& s : chart_.series)
         for (std::size_t i = 0; i < s.x.size(); ++i) {
-          if (!finite(s, i)) continue;
+          if (!finite(chart_, s, i)) continue;
           look_at(to_x(s.x[i]), to_y(s.y[i]));
-          if (i == 0 || !finite(s, i - 1)) continue;
+          if (!s.line || i == 0 || !finite(chart_, s, i - 1)) continue;
           constexpr int kPieces = 16;  // of the line that leads here
           for (int k = 1; k < kPieces; ++k)
             look_at(std::lerp(to_x(s.x[i - 1]), to_x(s.x[i]), 1.0 * k / kPieces),
@@ -136,8 +140,8 @@ class ChartPainter {
       const Series& s = chart_.series[i];
       if (s.label.empty()) continue;
       const double middle = y + cap_height(kText) / 2.0;
-      drawing_.lines({{x + pad * 1.0, middle}, {x + pad + swatch * 1.0, middle}}, 3, series_color(i));
-      if (s.markers) drawing_.dot({x + pad + swatch / 2.0, middle}, 4.5, series_color(i));
+      if (s.line) drawing_.lines({{x + pad * 1.0, middle}, {x + pad + swatch * 1.0, middle}}, 3, series_color(i));
+      if (s.markers || !s.line) drawing_.dot({x + pad + swatch / 2.0, middle}, 4.5, series_color(i));
       drawing_.text(x + 2 * pad + swatch, y, s.label);
       y += row;
     }

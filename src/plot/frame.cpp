@@ -16,7 +16,8 @@ void check_chart_size(int width, int height) {
                     "plot: a chart must be between 160 by 120 and 10000 by 10000 pixels, got {} by {}", width, height);
 }
 
-Axis axis_of(double low, double high, int count) {
+Axis axis_of(double low, double high, int count, bool logarithmic) {
+  if (logarithmic) return low <= high ? log_axis(low, high) : log_axis(1, 10);
   return low <= high ? round_axis(low, high, count) : round_axis(0, 1, count);
 }
 
@@ -24,7 +25,7 @@ Frame::Frame(Drawing& drawing, const Axis& y, std::string title, std::string x_l
              int above)
     : drawing_(drawing), y_(y), title_(std::move(title)), x_label_(std::move(x_label)), y_label_(std::move(y_label)) {
   int widest = 0;
-  for (const double t : y_.ticks()) widest = std::max(widest, text_width(tick_text(t, y_.step), kText));
+  for (const double t : y_.ticks()) widest = std::max(widest, text_width(y_.text(t), kText));
   left_ = 16 + widest + 8;
   right_ = drawing.width() - right;
   top_ = 14 + (title_.empty() ? 0 : line_height(kText) + 6) + (y_label_.empty() ? 0 : line_height(kText)) + above;
@@ -35,8 +36,7 @@ void Frame::paint_grid() {
   for (const double t : y_.ticks()) {
     const int y = static_cast<int>(std::lround(to_y(t)));
     drawing_.fill(left_, y, right_ - left_, 1, kGridLine);
-    drawing_.text(left_ - 8, y - cap_height(kText) / 2 - 1, tick_text(t, y_.step),
-                  {.color = kGrey, .anchor = Anchor::end});
+    drawing_.text(left_ - 8, y - cap_height(kText) / 2 - 1, y_.text(t), {.color = kGrey, .anchor = Anchor::end});
   }
 }
 

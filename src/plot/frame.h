@@ -17,8 +17,8 @@ inline constexpr Color kGridLine{228, 228, 232}, kFrameLine{120, 120, 128};
 // Throws ValueError where a chart is too small to hold its frame, or larger than a picture may be.
 void check_chart_size(int width, int height);
 
-// The axis that holds [low, high], or 0 to 1 where low > high.
-Axis axis_of(double low, double high, int count);
+// The axis that holds [low, high], or 0 to 1 (1 to 10 on a logarithmic one) where low > high.
+Axis axis_of(double low, double high, int count, bool logarithmic = false);
 
 class Frame {
  public:
@@ -30,7 +30,7 @@ class Frame {
   int right() const { return right_; }
   int top() const { return top_; }
   int bottom() const { return bottom_; }
-  double to_y(double value) const { return bottom_ - (value - y_.low) / (y_.high - y_.low) * (bottom_ - top_); }
+  double to_y(double value) const { return bottom_ - y_.place(value) * (bottom_ - top_); }
 
   // The lines across with their numbers; everything that belongs behind what is shown comes between the two.
   void paint_grid();

@@ -41,6 +41,26 @@ TEST(Bars, HaveALegendAndTheirNumbers) {
   EXPECT_NE(draw(chart).svg().find(">12.2<"), std::string::npos);  // rounded to even, as printf
 }
 
+TEST(Bars, ThatLieAreAsLongAsTheirValues) {
+  const BarChart chart{.categories = {"a long name of a category", "b"},
+                       .bars = {{.label = "x", .values = {1, 2}}, {.label = "y", .values = {4, kNan}}},
+                       .decimals = 1,
+                       .horizontal = true};
+  const Picture p = draw(chart).picture();
+  // Without the swatches of the legend.
+  const auto below_legend = [&](Color color) {
+    int n = 0;
+    for (int y = 60; y < p.height; ++y)
+      for (int x = 0; x < p.width; ++x) n += at(p, x, y) == color;
+    return n;
+  };
+  EXPECT_NEAR(1.0 * below_legend(kSecondLine) / below_legend(kFirstLine), 4.0 / 3, 0.02);
+  const std::string svg = draw(chart).svg();
+  for (const char* text : {">a long name of a category<", ">x<", ">4.0<"})
+    EXPECT_NE(svg.find(text), std::string::npos) << text;
+  EXPECT_EQ(count(draw(BarChart{.horizontal = true}).picture(), kFirstLine), 0);
+}
+
 TEST(Bars, WithoutAnyAreEmptyAxes) {
   EXPECT_EQ(count(draw(BarChart{}).picture(), kFirstLine), 0);
   EXPECT_EQ(count(draw(BarChart{.categories = {"a"}, .bars = {{.values = {0}}}}).picture(), kFirstLine), 0);

@@ -39,6 +39,19 @@ TEST(Axis, WidensOnePoint) {
   EXPECT_LT(round_axis(0, 0, 4).low, 0);
 }
 
+TEST(Axis, OfLogarithmsGoesByOneTwoFive) {
+  const Axis axis = log_axis(0.3, 14);
+  EXPECT_DOUBLE_EQ(axis.low, 0.2);
+  EXPECT_DOUBLE_EQ(axis.high, 20);
+  std::vector<std::string> texts;
+  for (const double t : axis.ticks()) texts.push_back(axis.text(t));
+  EXPECT_THAT(texts, ElementsAre("0.2", "0.5", "1", "2", "5", "10", "20"));
+  EXPECT_DOUBLE_EQ(axis.place(2), 0.5);
+  EXPECT_EQ(log_axis(3, 4e6).ticks().size(), 6u);  // powers of ten alone
+  EXPECT_LT(log_axis(5, 5).low, 5);
+  EXPECT_GT(log_axis(5, 5).high, 5);
+}
+
 TEST(Axis, WritesTicksWithTheDigitsOfTheStep) {
   EXPECT_EQ(tick_text(12000, 2000), "12,000");
   EXPECT_EQ(tick_text(999, 1), "999");
@@ -211,6 +224,24 @@ TEST(Png, NeedsMemoryToCompress) {
   EXPECT_EQ(folder.files(), 0u);
 }
 #endif
+
+TEST(Chart, WithLogarithmicAxesLeavesOutWhatHasNone) {
+  const Series points{.x = {1, 10, 100, 0}, .y = {1, 1, 1, 1}, .line = false};
+  const Chart chart{.series = {points}, .log_x = true, .log_y = true};
+  const Picture p = draw(chart).picture();
+  // Three dots of the same size at equal distances, and no line between them.
+  std::vector<int> columns;
+  for (int x = 0; x < p.width; ++x) {
+    bool colored = false;
+    for (int y = 0; y < p.height; ++y) colored = colored || at(p, x, y) == kFirstLine;
+    if (colored) columns.push_back(x);
+  }
+  std::vector<int> starts;
+  for (std::size_t i = 0; i < columns.size(); ++i)
+    if (i == 0 || columns[i] != columns[i - 1] + 1) starts.push_back(columns[i]);
+  ASSERT_EQ(starts.size(), 3u);
+  EXPECT_NEAR(starts[1] - starts[0], starts[2] - starts[1], 1);
+}
 
 }  // namespace
 }  // namespace cresset::plot

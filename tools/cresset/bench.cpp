@@ -142,7 +142,11 @@ void add_bench(CLI::App& app, Action& action) {
   add_whole_number(*command, "--repeats", arguments->repeats, kFromOne, "Repeats of each figure (default: 7)");
   add_whole_number(*command, "--workers", arguments->workers, kThreads, "Threads that load images (default: 2)");
   command->add_flag("--json", arguments->json, "Print one JSON object");
-  command->callback([arguments, &action] { action = [arguments] { return run(*arguments); }; });
+  add_bench_kernels(*command, action);
+  command->callback([arguments, command, &action] {
+    // Called after that of a subcommand.
+    if (command->get_subcommands().empty()) action = [arguments] { return run(*arguments); };
+  });
 
   // For bench itself: not shown in the help.
   CLI::App* first = app.add_subcommand(kFirstTensor)->group("");

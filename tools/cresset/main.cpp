@@ -47,6 +47,7 @@ int run(int argc, char** argv) {
   app.require_subcommand(1);
   app.footer(
       "Exit codes: 0 done; 1 an error while running; 2 an unknown option or name, or a value that makes no sense;\n"
+      "3 bench kernels --compare found something slower; "
       "130 interrupted by Ctrl-C, where a training has written its checkpoint.");
   app.get_formatter()->column_width(34);
   Action action;

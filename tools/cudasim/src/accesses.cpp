@@ -48,6 +48,7 @@ struct Request {
 
 struct Recorder {
   size_t blocks_of_launch = 0;
+  bool places = true;
   std::vector<LaunchAccesses> launches;
   std::vector<Site> sites;
   std::map<Place, uint32_t> site_of;
@@ -224,6 +225,8 @@ std::string describe(const Place& place) {
 
 }  // namespace
 
+void record_mma() { ++recorder().launches.back().mma; }
+
 std::vector<uint64_t> blocks_to_record(uint64_t blocks) {
   const uint64_t wanted = recorder().blocks_of_launch;
   std::vector<uint64_t> chosen;
@@ -254,7 +257,7 @@ void begin_recorded_launch(const Launch& launch) {
   r.site_of.clear();
   LaunchAccesses next{};
   next.kernel = kernel_name(*launch.kernel);
-  next.place = describe({static_cast<const char*>(launch.kernel->function) + 1, 0, false, false});
+  if (r.places) next.place = describe({static_cast<const char*>(launch.kernel->function) + 1, 0, false, false});
   next.grid = launch.grid;
   next.block = launch.block;
   next.dynamic_shared = launch.dynamic_shared;
@@ -264,13 +267,14 @@ void begin_recorded_launch(const Launch& launch) {
 void end_recorded_launch() {
   Recorder& r = recorder();
   for (Site& site : r.sites) {
-    site.counts.place = describe(site.place);
+    if (r.places) site.counts.place = describe(site.place);
     r.launches.back().sites.push_back(std::move(site.counts));
   }
 }
 
-void record_accesses(size_t blocks_of_launch) {
+void record_accesses(size_t blocks_of_launch, bool places) {
   recorder().blocks_of_launch = blocks_of_launch;
+  recorder().places = places;
   recorder().launches.clear();
   recording = true;
 }

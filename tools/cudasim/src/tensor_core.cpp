@@ -62,6 +62,7 @@ void exchange_ldmatrix(void* const* lanes, unsigned) {
 
 // Products are exact in float; sums are float's, in ascending k. The device's own order and rounding are not specified.
 void exchange_mma(void* const* lanes, unsigned) {
+  if (recording) record_mma();
   float a[kM][kMaxK], b[kMaxK][kN];
   const auto& any = *static_cast<const MmaLane*>(lanes[0]);
   const int k = any.k;

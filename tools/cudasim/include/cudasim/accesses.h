@@ -38,12 +38,13 @@ struct LaunchAccesses {
   size_t dynamic_shared, static_shared;
   size_t blocks;    // that ran
   size_t barriers;  // __syncthreads of a thread, summed over the blocks that ran
+  size_t mma;       // mma.sync of a warp, summed in the same way
   std::vector<AccessSite> sites;
 };
 
 /// Starts to record. Of each launch only so many blocks run, spread evenly over the grid (0: all of them): the others'
-/// results are missing.
-CUDASIM_API void record_accesses(size_t blocks_of_launch);
+/// results are missing. `places`: finds out file and line of each site, which takes longer than many launches.
+CUDASIM_API void record_accesses(size_t blocks_of_launch, bool places = true);
 /// Ends it, and gives the launches since, in the order in which they ran.
 CUDASIM_API std::vector<LaunchAccesses> take_accesses();
 
