@@ -25,7 +25,7 @@ double weight_within(double t, long degrees) {
 
 double student_t(double confidence, double degrees_of_freedom) {
   // Beyond this the distribution is the normal one to more digits than anybody reads.
-  const long degrees = std::clamp(std::lround(std::floor(degrees_of_freedom)), 1L, 2000L);
+  const long degrees = std::clamp(std::lround(std::floor(degrees_of_freedom + 1e-6)), 1L, 2000L);
   double low = 0, high = 1;
   while (weight_within(high, degrees) < confidence && high < 1e9) high *= 2;
   for (int i = 0; i < 80; ++i) {
