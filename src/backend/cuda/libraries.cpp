@@ -18,13 +18,14 @@ void list_libraries(std::vector<LibraryInfo>& out) {
                  .path = found.path,
                  .missing = found.missing});
 #else
-  out.push_back({.name = "cuDNN", .missing = "this build was made without cuDNN's headers"});
+  out.push_back({.name = "cuDNN", .version = "", .path = "", .missing = "this build was made without cuDNN's headers"});
 #endif
 #if CRESSET_HAS_CUBLASLT
   const CublasLt& lt = CublasLt::get();
   out.push_back({.name = "cuBLASLt", .version = lt.version(), .path = lt.library().path(), .missing = lt.missing()});
 #else
-  out.push_back({.name = "cuBLASLt", .missing = "this build was made without cuBLASLt's headers"});
+  out.push_back(
+      {.name = "cuBLASLt", .version = "", .path = "", .missing = "this build was made without cuBLASLt's headers"});
 #endif
 }
 
