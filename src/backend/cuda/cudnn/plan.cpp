@@ -86,7 +86,8 @@ std::shared_ptr<Plan> make_plan(const Descriptor& config, const Target& target, 
       ++passed.too_large;
       return nullptr;
     }
-    return std::shared_ptr<Plan>(new Plan{std::move(d), workspace, engine_name(config, engine), {}});
+    std::string name = engine_name(config, engine), note = fmt::format("{}, workspace {} bytes", name, workspace);
+    return std::shared_ptr<Plan>(new Plan{std::move(d), workspace, std::move(name), std::move(note), {}});
   } catch (const Failure& failure) {
     ++passed.failed;
     passed.words = failure.what();

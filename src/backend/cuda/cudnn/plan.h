@@ -29,6 +29,7 @@ struct Plan {
   Descriptor descriptor;
   std::int64_t workspace;  // bytes
   std::string engine;      // "eng38{k2=1,k3=0}": the same for the same engine and settings in every run
+  std::string note;        // the same and its workspace, for logs: a call only copies it
   std::mutex running;      // not every engine may be given work by two threads at once
 };
 

@@ -1,7 +1,5 @@
 #include "backend/cuda/cudnn/request.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <atomic>
 
@@ -95,7 +93,7 @@ void run(const Request& request, const Context& context, const std::vector<Opera
   const std::shared_ptr<Plan> plan = choose(request, context, *plans, operands);
   if (is_capturing(context.device)) keep_for_ever(plan);
   execute(*plan, context, operands);
-  engine_note() = fmt::format("{}, workspace {} bytes", plan->engine, plan->workspace);
+  engine_note() = plan->note;
 }
 
 }  // namespace cresset::cuda::backend::cudnn
