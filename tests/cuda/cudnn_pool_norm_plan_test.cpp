@@ -80,10 +80,40 @@ class CudnnPoolNormPlan : public testing::Test {
 TEST_F(CudnnPoolNormPlan, OfPoolingIsWhatRefusesSays) {
   add_collectors<MaxPool2dForward, MaxPool2dBackward, AvgPool2dForward, AvgPool2dBackward>();
   const auto max = [](const Pool2dProblem& p) { return !refuse_max_pool2d(p); };
-  const auto average = [](const Pool2dProblem& p) { return !refuse_avg_pool2d(p); };
+  const auto average = [](const Pool2dProblem& p) { return !refuse_avg_pool2d_forward(p); };
+  const auto average_grad = [](const Pool2dProblem& p) { return !refuse_avg_pool2d_backward(p); };
   walk<MaxPool2dForward>("max_pool2d", "max_pool2d.forward", build_max_pool2d_forward, max);
+  walk<MaxPool2dBackward>("max_pool2d", "max_pool2d.backward", build_max_pool2d_backward, max);
   walk<AvgPool2dForward>("avg_pool2d", "avg_pool2d.forward", build_avg_pool2d_forward, average);
-  walk<AvgPool2dBackward>("avg_pool2d", "avg_pool2d.backward", build_avg_pool2d_backward, average);
+  walk<AvgPool2dBackward>("avg_pool2d", "avg_pool2d.backward", build_avg_pool2d_backward, average_grad);
+}
+
+// cuDNN has a plan for each of these, so that nothing but the policy keeps them from it.
+TEST_F(CudnnPoolNormPlan, IsNotMadeForWhatADeviceGotWrong) {
+  const Context& context = detail::context_of_device(Device(DeviceType::cuda));
+  const Target target{.card = &card_descriptor(context.sm)};
+  const Pool2dProblem contiguous{kFloat32, MemoryFormat::contiguous, 2, 4, 6, 6, 3, 3, 2, 2, 2, 2};
+  Pool2dProblem last = contiguous, bfloat16 = contiguous;
+  last.format = bfloat16.format = MemoryFormat::channels_last;
+  bfloat16.dtype = kBFloat16;
+  const auto said = [&]<class Slot>(const Pool2dProblem& p) {
+    return refusal_of<Slot>(std::string(Slot::name), &p, context).str();
+  };
+  const std::string places = "cuDNN does not tell where the maxima are in contiguous tensors, only in channels_last";
+  EXPECT_EQ(said.operator()<MaxPool2dForward>(contiguous), places);
+  EXPECT_EQ(said.operator()<MaxPool2dBackward>(contiguous), places);
+  EXPECT_NE(plan_of(build_max_pool2d_forward, &contiguous, target), nullptr);
+  EXPECT_EQ(said.operator()<AvgPool2dBackward>(contiguous),
+            "cuDNN wants x and y for the gradient of contiguous tensors, and they are not kept; channels_last does "
+            "without");
+  EXPECT_NE(plan_of(build_avg_pool2d_backward, &contiguous, target), nullptr);
+  EXPECT_EQ(said.operator()<AvgPool2dForward>(bfloat16), "cuDNN 9.14 averages bfloat16 wrongly");
+  EXPECT_NE(plan_of(build_avg_pool2d_forward, &bfloat16, target), nullptr);
+  for (const Pool2dProblem& p : {last, contiguous}) EXPECT_EQ(said.operator()<AvgPool2dForward>(p), "");
+  EXPECT_EQ(said.operator()<MaxPool2dForward>(last), "");
+  EXPECT_EQ(said.operator()<MaxPool2dBackward>(last), "");
+  EXPECT_EQ(said.operator()<AvgPool2dBackward>(last), "");
+  EXPECT_EQ(said.operator()<AvgPool2dBackward>(bfloat16), "");
 }
 
 TEST_F(CudnnPoolNormPlan, OfBatchNormIsWhatRefusesSays) {

@@ -82,9 +82,9 @@ constinit const Kernel<MaxPool2dForward> kMaxPool2dForwardCudnn = {"cudnn", refu
                                                                    run_max_forward};
 constinit const Kernel<MaxPool2dBackward> kMaxPool2dBackwardCudnn = {"cudnn", refuses<refuse_max_pool2d, max_backward>,
                                                                      run_max_backward};
-constinit const Kernel<AvgPool2dForward> kAvgPool2dForwardCudnn = {"cudnn", refuses<refuse_avg_pool2d, avg_forward>,
-                                                                   run_avg_forward};
-constinit const Kernel<AvgPool2dBackward> kAvgPool2dBackwardCudnn = {"cudnn", refuses<refuse_avg_pool2d, avg_backward>,
-                                                                     run_avg_backward};
+constinit const Kernel<AvgPool2dForward> kAvgPool2dForwardCudnn = {
+    "cudnn", refuses<refuse_avg_pool2d_forward, avg_forward>, run_avg_forward};
+constinit const Kernel<AvgPool2dBackward> kAvgPool2dBackwardCudnn = {
+    "cudnn", refuses<refuse_avg_pool2d_backward, avg_backward>, run_avg_backward};
 
 }  // namespace cresset::cuda::backend

@@ -68,15 +68,7 @@ Refusal refuse_empty(const Pool2dProblem& p) {
   return {};
 }
 
-}  // namespace
-
-Refusal refuse_max_pool2d(const Pool2dProblem& p) {
-  if (p.dilation_h != 1 || p.dilation_w != 1)
-    return {"cuDNN's windows have no dilation, is {} {}", p.dilation_h, p.dilation_w};
-  if (p.R * p.S > 128) return {"cuDNN numbers the places of a window in int8, and it has {}", p.R * p.S};
-  return refuse_empty(p);
-}
-
+// What the two directions of avg_pool2d share.
 Refusal refuse_avg_pool2d(const Pool2dProblem& p) {
   if (p.adaptive) return {"cuDNN's windows all have one size, those of adaptive_avg_pool2d have several"};
   if (p.divisor_override != 0)
@@ -84,6 +76,36 @@ Refusal refuse_avg_pool2d(const Pool2dProblem& p) {
   if (p.count_include_pad && (rows_behind(p) > p.pad_h || columns_behind(p) > p.pad_w))
     return {"cuDNN would count what lies past the padding (ceil_mode)"};
   return refuse_empty(p);
+}
+
+}  // namespace
+
+// Contiguous tensors get eng1, cuDNN's pooling from before graphs. Its plan is finalised for maxima with places, but
+// the places are never written (9.14 on an H100).
+Refusal refuse_max_pool2d(const Pool2dProblem& p) {
+  if (p.format != MemoryFormat::channels_last)
+    return {"cuDNN does not tell where the maxima are in contiguous tensors, only in channels_last"};
+  if (p.dilation_h != 1 || p.dilation_w != 1)
+    return {"cuDNN's windows have no dilation, is {} {}", p.dilation_h, p.dilation_w};
+  if (p.R * p.S > 128) return {"cuDNN numbers the places of a window in int8, and it has {}", p.R * p.S};
+  return refuse_empty(p);
+}
+
+Refusal refuse_avg_pool2d_forward(const Pool2dProblem& p) {
+  // Seen with 9.14 on an H100, every time, in channels_last (float16 and float32 are right). Whether newer versions
+  // do so is not known.
+  if (p.dtype == kBFloat16) return {"cuDNN 9.14 averages bfloat16 wrongly"};
+  return refuse_avg_pool2d(p);
+}
+
+Refusal refuse_avg_pool2d_backward(const Pool2dProblem& p) {
+  // eng1 takes the graph and ends the call with CUDNN_STATUS_BAD_PARAM, as x and y are none of its operands (9.14 on
+  // an H100).
+  if (p.format != MemoryFormat::channels_last)
+    return {
+        "cuDNN wants x and y for the gradient of contiguous tensors, and they are not kept; channels_last does "
+        "without"};
+  return refuse_avg_pool2d(p);
 }
 
 void build_max_pool2d_forward(Graph& graph, const void* problem) {
