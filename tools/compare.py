@@ -10,12 +10,21 @@ other processes kept busy meanwhile: repeat a run where it is far from 0.
 
 Groups: compile size first step loader train repeat. `train` takes PyTorch's two epochs (minutes). Ends with 0 where
 every bound is met, 1 where one is not, 2 where none fails but a side is missing.
+
+    tools/compare.py --device cuda [--program "DIR/device_step_cresset"] [--rounds 3] [--output FILE]
+
+compares training on a GPU instead (group `device`, about three minutes): steps a second of whole networks, eagerly and
+by captured graphs, in float32 without tf32 and under bfloat16 autocast; what a small add costs; the start; memory.
+Figures are the best of all rounds, their median in parentheses. --program runs a cresset side that was compiled
+elsewhere; without it tools/peers/device_step_cresset.cpp is compiled against --build.
 """
 
 import argparse
 import json
 import math
 import os
+import shlex
+import subprocess
 import sys
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -23,7 +32,8 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent / "peers"))
 
 import build_costs
-from cresset_side import Cresset, data_set_mb
+import device_side
+from cresset_side import SOURCE, Cresset, data_set_mb
 from measure import Span, processor_name
 from processes import Missing
 from torch_side import Torch
@@ -45,6 +55,8 @@ class Row:
     at_least: float | None = None
     times: float | None = None  # bound on the ratio
     rate: bool = False  # more is better
+    cresset_median: float | None = None  # where there are many samples: `cresset` and `peer` are the best of them
+    peer_median: float | None = None
 
     @property
     def ratio(self):
@@ -178,10 +190,40 @@ def repeat_rows(args, ours, torch):
     yield Row("different checkpoints of one seed, 300 steps", "", attempt(different), at_most=1)
 
 
-def text(side):
+def device_rows(args, ours, torch):
+    """Fills args.facts with what both sides say of themselves."""
+    cases = args.cases.split(",")
+    program = shlex.split(args.program)
+    turns = attempt(device_side.turns, program, ours, torch, args.device, cases, args.rounds, args.seconds)
+    if isinstance(turns, str):
+        yield Row("training on a device", "", turns, turns)
+        return
+    args.facts |= {side: turns.facts(side) for side in ("cresset", "PyTorch")} | {"rounds": turns.rounds}
+
+    def row(what, unit, name, *where, to, rate=False):
+        best = max if rate else min
+        ours, peer = (turns.figure(side, name, *where, best=best, to=to) for side in ("cresset", "PyTorch"))
+        return Row(what, unit, ours[0], peer[0], "PyTorch", rate=rate, cresset_median=ours[1], peer_median=peer[1])
+
+    on_gpu = args.device != "cpu"
+    for case in cases:
+        for mode in ("eager", "graph") if on_gpu else ("eager",):
+            yield row(f"{case}, {mode}", "steps/s", "step_s", case, mode, to=lambda s: 1 / s, rate=True)
+    for case in cases if on_gpu else ():
+        yield row(f"{case}, peak of tensors", "MB", "peak_bytes", case, "eager", to=lambda b: b / 1e6)
+        yield row(f"{case}, reserved", "MB", "reserved_bytes", case, "eager", to=lambda b: b / 1e6)
+    yield row("add of 10 elements, until the host goes on", "us", "add_host_s", to=lambda s: s * 1e6)
+    yield row("the same, until all are done", "us", "add_s", to=lambda s: s * 1e6)
+    yield row("process start to first tensor on the device", "ms", "first_s", to=lambda s: s * 1e3)
+
+
+def text(side, median=None):
     if side is None:
         return ""
-    return "missing" if isinstance(side, str) else f"{side:.4g}" if side < 1e4 else f"{side:.0f}"
+    if isinstance(side, str):
+        return "missing"
+    number = f"{side:.4g}" if side < 1e4 else f"{side:.0f}"
+    return number if median is None else f"{number} ({text(median)})"
 
 
 def table(rows):
@@ -191,11 +233,20 @@ def table(rows):
         ratio = "" if row.ratio is None else f"{row.ratio:.2f}x"
         state = verdict.get(row.met, "missing" if row.missing and row.bound else "")
         what = f"{row.what} ({row.unit})" if row.unit else row.what
-        lines.append((what, text(row.cresset), text(row.peer), row.peer_name, ratio, row.bound, state))
+        sides = text(row.cresset, row.cresset_median), text(row.peer, row.peer_median)
+        lines.append((what, *sides, row.peer_name, ratio, row.bound, state))
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
     return "\n".join(
         "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() for line in lines
     )
+
+
+def commit():
+    try:
+        words = ["git", "-C", SOURCE, "describe", "--always", "--dirty"]
+        return subprocess.run(words, capture_output=True, text=True, check=True).stdout.strip()
+    except (OSError, subprocess.CalledProcessError):
+        return "unknown"
 
 
 def main():
@@ -204,31 +255,43 @@ def main():
     parser.add_argument("--torch-python", help="a Python with torch and torchvision (default: this one)")
     parser.add_argument("--peer-build", default="build/peers", help="where the C++ peers are built")
     parser.add_argument("--data", default=os.environ.get("CRESSET_DATA_DIR", "../shared/data"))
-    parser.add_argument("--only", default=",".join(GROUPS), help="groups, by commas")
-    parser.add_argument("--rounds", type=int, default=3, help="turns of each side in the step group")
+    parser.add_argument("--only", help="groups, by commas (default: all)")
+    parser.add_argument("--rounds", type=int, default=3, help="turns of each side in the groups step and device")
     parser.add_argument("--seeds", type=int, default=3, help="trainings of cresset")
     parser.add_argument("--json", action="store_true")
+    parser.add_argument("--output", help="a file for the JSON, beside the table")
+    parser.add_argument("--device", help="compare training on this device: cuda, cuda:1, cpu (the group device)")
+    parser.add_argument("--program", default="", help="the cresset side of --device, with words before it if need be")
+    parser.add_argument("--cases", default=",".join(device_side.CASES), help="of --device: see peers/device_step.py")
+    parser.add_argument("--seconds", type=float, default=0.4, help="for each case of --device and its graph")
+    parser.add_argument("--commit", default=commit(), help="of cresset, where there is no repository to ask")
     args = parser.parse_args()
-    chosen = args.only.split(",")
-    if unknown := sorted(set(chosen) - set(GROUPS)):
-        parser.error(f"no group {', '.join(unknown)}; there are {', '.join(GROUPS)}")
+    groups = ("device",) if args.device else GROUPS
+    chosen = args.only.split(",") if args.only else groups
+    if unknown := sorted(set(chosen) - set(groups)):
+        parser.error(f"no group {', '.join(unknown)}; there are {', '.join(groups)}")
 
     span = Span()
     ours, torch = Cresset(args.build), Torch(args.torch_python, args.peer_build)
     makers = {"compile": compile_rows, "size": size_rows, "first": first_rows, "step": step_rows}
-    makers |= {"loader": loader_rows, "train": train_rows, "repeat": repeat_rows}
-    rows = [row for group in GROUPS if group in chosen for row in makers[group](args, ours, torch)]
+    makers |= {"loader": loader_rows, "train": train_rows, "repeat": repeat_rows, "device": device_rows}
+    args.facts = {}
+    rows = [row for group in groups if group in chosen for row in makers[group](args, ours, torch)]
     facts = attempt(lambda: torch.facts)
     machine = {
         "processor": processor_name(),
         "cores": os.cpu_count(),
         "torch": facts if isinstance(facts, str) else facts[2],
-    }
+        "commit": args.commit,
+    } | args.facts
     machine["others_busy"] = round(span.stop()["others_busy"], 2)
 
+    keys = [asdict(row) | {"ratio": row.ratio, "bound": row.bound, "met": row.met} for row in rows]
+    everything = json.dumps({"machine": machine, "rows": keys}, indent=1)
+    if args.output:
+        Path(args.output).write_text(everything + "\n")
     if args.json:
-        keys = [asdict(row) | {"ratio": row.ratio, "bound": row.bound, "met": row.met} for row in rows]
-        print(json.dumps({"machine": machine, "rows": keys}, indent=1))
+        print(everything)
     else:
         print(table(rows))
         for reason in sorted({reason for row in rows for reason in row.missing}):

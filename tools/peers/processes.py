@@ -8,7 +8,9 @@ from dataclasses import dataclass
 
 
 class Missing(Exception):
-    """A side of a comparison is not there, or failed; the text says what."""
+    """A side of a comparison is not there, or failed; the text says what, `stdout` what it printed before."""
+
+    stdout = ""
 
 
 @dataclass
@@ -20,8 +22,9 @@ class Ended:
     peak_mb: float
 
 
-def run(command):
-    """Runs a command to its end. Missing, with the last line of its errors, where it cannot be started or fails.
+def run(command, limit=None):
+    """Runs a command to its end, or for `limit` seconds. Missing, with the last line of its errors, where it cannot be
+    started or fails.
 
     A child's peak memory counts from its fork, so it is at least this process's own: about 20 MB.
     """
@@ -29,7 +32,8 @@ def run(command):
     with tempfile.TemporaryFile("w+") as out, tempfile.TemporaryFile("w+") as errors:
         begin_ns = time.monotonic_ns()
         try:
-            child = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=out, stderr=errors)
+            words = command if limit is None else ["timeout", str(limit), *command]
+            child = subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=out, stderr=errors)
         except OSError as error:
             raise Missing(f"{command[0]}: {error.strerror}") from error
         _, status, usage = os.wait4(child.pid, 0)
@@ -39,5 +43,7 @@ def run(command):
             file.seek(0)
         if child.returncode:
             lines = errors.read().strip().splitlines() or ["no message"]
-            raise Missing(f"`{' '.join(command[:2])}` ended with {child.returncode}: {lines[-1]}")
+            missing = Missing(f"`{' '.join(command[:2])}` ended with {child.returncode}: {lines[-1]}")
+            missing.stdout = out.read()
+            raise missing
         return Ended(out.read(), begin_ns, wall_s, usage.ru_utime + usage.ru_stime, usage.ru_maxrss * 1024 / 1e6)
