@@ -92,12 +92,23 @@ constexpr const char* kBinaryNames[] = {"add",
   trace::op(kBinaryNames[static_cast<int>(op)], {x}, std::move(attributes), {y});
 }
 
+// PyTorch's short cuts for a number as exponent, those that are ops of their own: sqrt and rsqrt differ from pow at -0
+// and -inf, and CUDA's pow is not exact where these are.
+UnaryOp op_of_power(double exponent) {
+  if (exponent == 2) return UnaryOp::square;
+  if (exponent == 0.5) return UnaryOp::sqrt;
+  if (exponent == -0.5) return UnaryOp::rsqrt;
+  if (exponent == -1) return UnaryOp::reciprocal;
+  return UnaryOp::pow;
+}
+
 }  // namespace
 
 Tensor run_unary(UnaryOp op, const Tensor& x, double p0, double p1, const Tensor* out) {
   const detail::TensorImpl& in = impl_of(x);
   const DType result = op == UnaryOp::logical_not ? kBool : in.dtype;
-  UnaryProblem problem{.op = op, .dtype = in.dtype, .params = {p0, p1}, .loop = {}};
+  UnaryProblem problem{
+      .op = op == UnaryOp::pow ? op_of_power(p0) : op, .dtype = in.dtype, .params = {p0, p1}, .loop = {}};
   Tensor y;
   if (in.contiguous && (!out || out->impl()->contiguous)) {
     y = out ? *out : new_tensor(in.sizes, result, in.device);

@@ -1,3 +1,5 @@
+#include <cmath>
+
 #include "cases/lists.h"
 #include "cases/patterns.h"
 
@@ -116,6 +118,21 @@ OpCases pow_cases() {
                     {.name = "zero", .arguments = {t({4}), number(0)}},
                     {.name = "inverse", .arguments = {t({2, 4}, kEighths), number(-1.5)}, .grad = false},
                     {.name = "root", .arguments = {t({2, 4}, kPositive), number(0.5)}, .dtypes = kFloats},
+                    {.name = "first", .arguments = {t({3, 5}), number(1)}, .dtypes = kNumbers, .exact = true},
+                    {.name = "cube", .arguments = {t({3, 5}), number(3)}, .dtypes = kNumbers, .exact = true},
+                    {.name = "fourth", .arguments = {t({3, 5}), number(4)}, .dtypes = kFloats},
+                    {.name = "reciprocal", .arguments = {t({2, 4}, kEighths), number(-1)}, .dtypes = kFloats},
+                    {.name = "reciprocal_square", .arguments = {t({2, 4}, kEighths), number(-2)}, .dtypes = kFloats},
+                    {.name = "inverse_root", .arguments = {t({2, 4}, kPositive), number(-0.5)}, .dtypes = kFloats},
+                    // In float16 PyTorch itself answers by pow on the CPU and by these on CUDA.
+                    {.name = "root_of_edges",
+                     .arguments = {elements({-0.0, 0, -INFINITY, INFINITY, -1}), number(0.5)},
+                     .dtypes = {kFloat64, kFloat32, kBFloat16},
+                     .grad = false},
+                    {.name = "inverse_root_of_edges",
+                     .arguments = {elements({-0.0, 0, -INFINITY, INFINITY, -1}), number(-0.5)},
+                     .dtypes = {kFloat64, kFloat32, kBFloat16},
+                     .grad = false},
                     {.name = "base", .arguments = {number(2.5), t({2, 4})}, .dtypes = kFloats},
                     {.name = "integer_base",
                      .arguments = {number(2), t({2, 4}, Formula{.low = 0, .high = 6})},

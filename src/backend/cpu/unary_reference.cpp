@@ -36,10 +36,7 @@ double apply(UnaryOp op, double x, const double* params) {
       const double raised = x < low ? low : x;
       return raised > high ? high : raised;
     }
-    case UnaryOp::pow:
-      if (params[0] == 0.5) return std::sqrt(x);  // PyTorch's own short cuts: they differ from pow at -0 and -inf
-      if (params[0] == -0.5) return 1 / std::sqrt(x);
-      return std::pow(x, params[0]);
+    case UnaryOp::pow: return std::pow(x, params[0]);
   }
   return 0;
 }

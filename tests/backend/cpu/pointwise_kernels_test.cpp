@@ -76,7 +76,7 @@ TEST_P(UnaryKernels, VectorCodeAgreesWithThePlainKernel) {
       SCOPED_TRACE(name(dtype));
       for (int repeat = 0; repeat < 12; ++repeat) {
         const RandomLoop<2> r(random);
-        constexpr double kExponents[] = {2, 3, 0.5, -0.5, -1, 1.7, 0};
+        constexpr double kExponents[] = {1, 3, -2, 0.5, -1, 1.7, 0};
         UnaryProblem p{op, dtype, {-1.5, 2}, r.loop};
         if (op == UnaryOp::pow)
           p.params[0] = is_floating_point(dtype) ? kExponents[random() % 7] : static_cast<double>(random() % 5);
