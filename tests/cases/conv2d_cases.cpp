@@ -120,13 +120,18 @@ OpCases conv2d_cases() {
        .terms = 12},
       {.name = "expanded", .arguments = {x({3, 2, 5, 5}, Layout::expanded), w({3, 2, 3, 3})}, .terms = 18},
       {.name = "no_images", .arguments = {x({0, 3, 6, 5}), w({4, 3, 3, 3}), x({4})}, .terms = 27},
+      // On an H100 cuDNN 9.14's gradient of x was 0.0068 for 0.0054 in float16 and 0.153 for 0.135 in bfloat16, where
+      // the sums run to 210: errors that grow with the type's steps, so that parts of a sum were rounded to it. Of the
+      // engines that 9.14 names for the problem none has a note of that (TENSOR_CORE is all that they have, and the
+      // first in float16 not even that), so no rule can pass over it.
       {.name = "seed_first",
        .arguments = {x({4, 3, 32, 32}), w({6, 3, 5, 5}), x({6})},
        .dtypes = kFloats,
        .terms = 75,
        .golden = false,
        .differences = false,
-       .slack = 4},
+       .slack = 4,
+       .rounded_by_cudnn = "conv2d.grad_input"},
       {.name = "seed_second",
        .arguments = {x({4, 6, 14, 14}), w({16, 6, 5, 5}), x({16})},
        .dtypes = kFloats,

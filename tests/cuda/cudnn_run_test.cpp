@@ -65,6 +65,11 @@ TEST_F(CudnnRun, SaysWhichEngineItWas) {
   EXPECT_EQ(elsewhere, "");
 }
 
+TEST_F(CudnnRun, LogsTheEngineOfEachCall) {
+  const Outcome outcome = run_self({"--gtest_filter=CudnnRun.SaysWhichEngineItWas"}, {"CRESSET_LOG=dispatch"});
+  EXPECT_THAT(outcome.output, testing::ContainsRegex("cresset cudnn: conv2d.forward: eng[0-9]+\\{.*workspace"));
+}
+
 TEST_F(CudnnRun, ThreadsShareItsPlans) {
   manual_seed(2);
   const Tensor x = whole({2, 3, 9, 9}), w = whole({4, 3, 3, 3}), expected = F::conv2d(x, w);

@@ -41,16 +41,31 @@ Tolerance tolerance_of(const OpCases& op, const OpCase& c, bool of_grad) {
           .terms = of_grad ? std::max<std::int64_t>(c.terms, 1) : c.terms};
 }
 
-void compare(const OpCases& op, const OpCase& c, const Answer& got, const Answer& expected, const std::string& with) {
+// cuDNN's kernel of c.rounded_by_cudnn, where it is one that rounds.
+const detail::AnyKernel* rounding_kernel(const OpCase& c, DType dtype, DeviceType device) {
+  const bool is_16_bits = dtype == kFloat16 || dtype == kBFloat16;
+  if (c.rounded_by_cudnn.empty() || !is_16_bits || device != DeviceType::cuda || cuda::is_simulated()) return nullptr;
+  for (const detail::AnyKernel* kernel : *detail::kernel_list(c.rounded_by_cudnn, device).order.load())
+    if (kernel->name == "cudnn") return kernel;
+  return nullptr;
+}
+
+// `rounded`: parts of the gradients' sums were rounded to the type, which counts more than the case's slack.
+void compare(const OpCases& op, const OpCase& c, const Answer& got, const Answer& expected, const std::string& with,
+             bool rounded = false) {
   ASSERT_EQ(got.outputs.size(), expected.outputs.size()) << with;
   for (std::size_t k = 0; k < got.outputs.size(); ++k)
     EXPECT_EQ(difference(got.outputs[k], expected.outputs[k], tolerance_of(op, c, false)), "")
         << "output " << k << ", " << with;
+  Tolerance of_grads = tolerance_of(op, c, true);
+  if (rounded) {
+    of_grads.ulps = op.grad_ulps;
+    of_grads.rounded_between = true;
+  }
   for (std::size_t i = 0; i < got.grads.size(); ++i) {
     ASSERT_EQ(got.grads[i].defined(), expected.grads[i].defined()) << "gradient " << i << ", " << with;
     if (got.grads[i].defined()) {
-      EXPECT_EQ(difference(got.grads[i], expected.grads[i], tolerance_of(op, c, true)), "")
-          << "gradient " << i << ", " << with;
+      EXPECT_EQ(difference(got.grads[i], expected.grads[i], of_grads), "") << "gradient " << i << ", " << with;
     }
   }
 }
@@ -175,12 +190,15 @@ void check_case(const OpCases& op, const OpCase& c, DType dtype, const Device& d
     const Leaves leaves = make_leaves(c, dtype, device, Purpose::as_written);
     Answer chosen;
     count_choices(op, device.type, [&] { chosen = call(op, c, leaves); });
+    const detail::AnyKernel* rounding = rounding_kernel(c, dtype, device.type);
     EXPECT_TRUE(unchanged(c, dtype, leaves.tensors, device)) << "the op wrote to its arguments";
-    compare(op, c, chosen, reference, "unforced");
+    compare(op, c, chosen, reference, "unforced", rounding && rounding->ran);
     if (c.golden && !golden_folder().empty()) compare_with_golden(op, c, dtype, chosen);
     if (c.forced)
       for_each_kernel(op, dtype, device.type, [&](const std::string& forced) {
-        compare(op, c, answer(op, c, dtype, device), reference, forced);
+        if (rounding) rounding->ran = false;
+        const Answer got = answer(op, c, dtype, device);
+        compare(op, c, got, reference, forced, rounding && rounding->ran);
       });
     else if (const std::string own = own_kernels(op, device.type); !own.empty()) {
       const ForceKernelGuard force(own, Forcing::prefer);

@@ -7,4 +7,7 @@ namespace cresset::cuda::backend::cudnn {
 
 std::string& engine_note();
 
+// CRESSET_LOG=dispatch: engines are chosen as kernels are.
+bool logging() noexcept;
+
 }  // namespace cresset::cuda::backend::cudnn

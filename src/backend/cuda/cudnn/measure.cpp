@@ -2,20 +2,14 @@
 
 #include <algorithm>
 #include <cstdio>
-#include <cstdlib>
-#include <string_view>
 
+#include "backend/cuda/cudnn/engine_note.h"
 #include "backend/cuda/runtime.h"
 #include "backend/cuda/synchronize.h"
 #include "device_build.h"
 
 namespace cresset::cuda::backend::cudnn {
 namespace {
-
-bool logging() {
-  const char* value = std::getenv("CRESSET_LOG");
-  return value && std::string_view(value).find("dispatch") != std::string_view::npos;
-}
 
 class TimedEvent {
  public:

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cstdio>
 
 #include "backend/cuda/cudnn/choices.h"
 #include "backend/cuda/cudnn/engine_note.h"
@@ -94,6 +95,8 @@ void run(const Request& request, const Context& context, const std::vector<Opera
   if (is_capturing(context.device)) keep_for_ever(plan);
   execute(*plan, context, operands);
   engine_note() = plan->note;
+  if (logging()) [[unlikely]]
+    std::fprintf(stderr, "cresset cudnn: %s: %s\n", std::string(request.key.op()).c_str(), plan->note.c_str());
 }
 
 }  // namespace cresset::cuda::backend::cudnn
