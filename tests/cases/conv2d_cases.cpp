@@ -121,9 +121,9 @@ OpCases conv2d_cases() {
       {.name = "expanded", .arguments = {x({3, 2, 5, 5}, Layout::expanded), w({3, 2, 3, 3})}, .terms = 18},
       {.name = "no_images", .arguments = {x({0, 3, 6, 5}), w({4, 3, 3, 3}), x({4})}, .terms = 27},
       // On an H100 cuDNN 9.14's gradient of x was 0.0068 for 0.0054 in float16 and 0.153 for 0.135 in bfloat16, where
-      // the sums run to 210: errors that grow with the type's steps, so that parts of a sum were rounded to it. Of the
-      // engines that 9.14 names for the problem none has a note of that (TENSOR_CORE is all that they have, and the
-      // first in float16 not even that), so no rule can pass over it.
+      // the sums run to 210: errors that grow with the type's steps, as of parts of a sum that are rounded to it. Which
+      // engine it was is not known. Of those that 9.14 names for a described H100 none has a note of such rounding
+      // (TENSOR_CORE or STRICT_NAN_PROP is all that they have, the first in float16 none), so no rule can pass over it.
       {.name = "seed_first",
        .arguments = {x({4, 3, 32, 32}), w({6, 3, 5, 5}), x({6})},
        .dtypes = kFloats,

@@ -67,7 +67,8 @@ TEST_F(CudnnRun, SaysWhichEngineItWas) {
 
 TEST_F(CudnnRun, LogsTheEngineOfEachCall) {
   const Outcome outcome = run_self({"--gtest_filter=CudnnRun.SaysWhichEngineItWas"}, {"CRESSET_LOG=dispatch"});
-  EXPECT_THAT(outcome.output, testing::ContainsRegex("cresset cudnn: conv2d.forward: eng[0-9]+\\{.*workspace"));
+  EXPECT_THAT(outcome.output,
+              testing::ContainsRegex("cresset dispatch: conv2d.forward by cudnn: eng[0-9]+\\{.*workspace"));
 }
 
 TEST_F(CudnnRun, ThreadsShareItsPlans) {

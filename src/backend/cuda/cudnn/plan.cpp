@@ -66,8 +66,9 @@ std::shared_ptr<Plan> make_plan(const Descriptor& config, const Target& target, 
     ++passed.nondeterministic;
     return nullptr;
   }
-  // A tensor core takes float32 as tf32. Sums of 16-bit types are float32's, as far as the notes tell: on
-  // an H100 a gradient of 9.14 had parts rounded to 16 bits, and no engine named for it has a note of that.
+  // A tensor core takes float32 as tf32. Sums of 16-bit types are float32's, as far as the notes tell: a
+  // gradient of 9.14's on an H100 was off by what rounding parts to 16 bits gives, and no engine that 9.14 names for a
+  // described H100 has a note of that.
   if (has(notes, CUDNN_NUMERICAL_NOTE_REDUCED_PRECISION_REDUCTION) ||
       (limits.float32 && !limits.tf32 &&
        ((limits.products && has(notes, CUDNN_NUMERICAL_NOTE_TENSOR_CORE)) ||

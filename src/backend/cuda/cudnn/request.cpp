@@ -96,7 +96,8 @@ void run(const Request& request, const Context& context, const std::vector<Opera
   execute(*plan, context, operands);
   engine_note() = plan->note;
   if (logging()) [[unlikely]]
-    std::fprintf(stderr, "cresset cudnn: %s: %s\n", std::string(request.key.op()).c_str(), plan->note.c_str());
+    std::fprintf(stderr, "cresset dispatch: %s by cudnn: %s\n", std::string(request.key.op()).c_str(),
+                 plan->note.c_str());
 }
 
 }  // namespace cresset::cuda::backend::cudnn
