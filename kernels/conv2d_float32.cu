@@ -78,9 +78,11 @@ class PackedCopy {
   int width_, place_;
 };
 
+template <bool kLast>
 struct CorrelationOutput {
+  static constexpr bool kThroughShared = true, kAlongRows = !kLast;
   const Correlation& p;
-  int phase;
+  const CorrelationTaps& taps;
   const float* bias;  // may be null
   bool relu;
   float* to;
@@ -89,7 +91,7 @@ struct CorrelationOutput {
     bool there;
     float bias;
   };
-  __device__ ResultPixel row(int m) const { return result_pixel(p, phase, m); }
+  __device__ ResultPixel row(int m) const { return result_pixel(p, taps, m); }
   __device__ Column column(int n) const {
     const bool there = n < p.outputs;
     return {n * p.out.channel, there, there && bias != nullptr ? bias[n] : 0.0f};
@@ -119,13 +121,13 @@ __global__ void __launch_bounds__(128, 2)
   const int lines = p.lines(phase), of_part = ((lines + 7) / 8 + parts.count - 1) / parts.count * 8;
   const int begin = part * of_part, last = begin + of_part, end = last < lines ? last : lines;
   using Image = CorrelationSource<float, kLast, kEights>;
-  const Image source{p, taps, image + g * p.channels * p.in.channel, phase};
+  const Image source{p, taps, image + g * p.channels * p.in.channel};
   AsyncCopy<Tile, Tile::kM, Image> a(source, m0);
   PackedCopy<Tile> b(weights + (std::int64_t{g} * packed.lines + p.first_line(phase) + begin) * packed.width + n0,
                      packed.width);
-  const CorrelationOutput output{p, phase, bias == nullptr ? nullptr : bias + g * p.outputs, relu,
-                                 result + std::int64_t{part} * parts.elements + g * p.outputs * p.out.channel};
-  async_gemm<Tile>(a, b, m0, n0, begin, end, output);
+  const CorrelationOutput<kLast> output{p, taps, bias == nullptr ? nullptr : bias + g * p.outputs, relu,
+                                        result + std::int64_t{part} * parts.elements + g * p.outputs * p.out.channel};
+  async_gemm</*kAhead=*/kLast, Tile>(a, b, m0, n0, begin, end, output);
 }
 
 // The result of several parts: their sum, in their order, and what is done to it where there is one part.

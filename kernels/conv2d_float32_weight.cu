@@ -12,6 +12,7 @@ namespace cresset::kernels {
 namespace {
 
 struct WeightOutput {
+  static constexpr bool kThroughShared = false;
   int rows, columns;
   float* to;
   struct Place {
@@ -42,7 +43,7 @@ __global__ void __launch_bounds__(128, 2)
   AsyncCopy<Tile, Tile::kN, WindowPixelSource<!kLast>> b(window, n0);
   const int taps = p.channels * p.h.taps * p.w.taps;
   const WeightOutput output{p.outputs, taps, grad_w + (std::int64_t{part} * p.groups + g) * p.outputs * taps};
-  async_gemm<Tile>(a, b, m0, n0, begin, end, output);
+  async_gemm</*kAhead=*/false, Tile>(a, b, m0, n0, begin, end, output);
 }
 
 // The tile of grad_weight, whose number of blocks follows from the parts.

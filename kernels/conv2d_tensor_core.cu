@@ -53,9 +53,10 @@ struct WeightByTapSource {
 
 struct PhasePlace {
   const Correlation* p;
-  int phase, column;
+  const CorrelationTaps* taps;
+  int column;
   __device__ RowPlace of_row(int m) const {
-    const ResultPixel at = result_pixel(*p, phase, m);
+    const ResultPixel at = result_pixel(*p, *taps, m);
     return {at.offset, at.there};
   }
 };
@@ -70,12 +71,12 @@ __global__ void __launch_bounds__(128, 2)
   auto& taps = shared<CorrelationTaps>();
   find_taps(p, phase, taps);
   __syncthreads();
-  const CorrelationSource<T, true> a{p, taps, grad_y + g * p.channels * p.in.channel, phase};
+  const CorrelationSource<T, true> a{p, taps, grad_y + g * p.channels * p.in.channel};
   const WeightByTapSource<T> b{p, taps, w + g * strides.group, strides};
   TensorSums<Tile> sums;
   tensor_gemm<T, Tile, kByChunks>(sums, a, b, at.m, at.n, 0, p.lines(phase));
   const TensorOutput<T, T, PhasePlace> to{
-      grad_x + g * p.outputs * p.out.channel, nullptr, p.outputs, {&p, phase, p.out.channel}, false, fours};
+      grad_x + g * p.outputs * p.out.channel, nullptr, p.outputs, {&p, &taps, p.out.channel}, false, fours};
   tensor_store(sums, to, at.m, at.n);
 }
 

@@ -29,6 +29,7 @@ struct AsyncMatrix {
 };
 
 struct MatrixOutput {
+  static constexpr bool kThroughShared = false;
   int rows, columns;
   const float* bias;  // may be null
   float least;        // of relu 0, without it minus infinity: with a bool the compiler makes two of what follows
@@ -74,7 +75,7 @@ __global__ void __launch_bounds__(128, 2)
   AsyncCopy<Tile, Tile::kM, AsyncMatrix<kAlongKA>> rows(a, m0);
   AsyncCopy<Tile, Tile::kN, AsyncMatrix<kAlongKB>> columns(b, n0);
   const MatrixOutput output{a.rows, b.rows, bias, least, c + i * batch.c};
-  async_gemm<Tile>(rows, columns, m0, n0, 0, a.k, output);
+  async_gemm</*kAhead=*/true, Tile>(rows, columns, m0, n0, 0, a.k, output);
 }
 
 }  // namespace

@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "common/addressing.cuh"
+#include "common/async_store.cuh"
 #include "common/cp_async.cuh"
 #include "common/shared.cuh"
 #include "common/source.cuh"
@@ -33,6 +34,15 @@ struct AsyncSlice {
 template <class Tile>
 struct alignas(16) AsyncSlices {
   char at[2][AsyncSlice<Tile::kM>::kBytes + AsyncSlice<Tile::kN>::kBytes];
+};
+template <class Tile, class Output, bool = Output::kThroughShared>
+union AsyncMemory {
+  AsyncSlices<Tile> slices;
+};
+template <class Tile, class Output>
+union AsyncMemory<Tile, Output, true> {
+  AsyncSlices<Tile> slices;
+  WarpStore<Output> stores[Tile::kWarps];
 };
 
 // A thread's share of the slices of one operand: in a warp, 32 rows of a line where memory runs along rows, else 8
@@ -107,55 +117,62 @@ __device__ __forceinline__ void add_products(float (&sums)[16][8], int i, int j,
 }
 
 // The sums of products over k in [k_begin, k_end) for rows [m0, m0 + kM) of A and columns [n0, n0 + kN) of B, also for
-// those that do not exist: output.put(output.row(m), output.column(n), sum). What the copies bring for k from k_end on
+// those that do not exist: `output` takes them (async_store.cuh). What the copies bring for k from k_end on
 // is multiplied too: zeros in one of the operands. They are started in the order of k.
-template <class Tile, class CopyA, class CopyB, class Output>
+//
+// kAhead: a line's operands are loaded while the line before it is multiplied, and the first of a slice before the
+// copies of the next are started. On an H100 that takes 7 % less time for matrices and 3 % less for images whose
+// channels are last, and 1 to 3 % more where copies need few instructions.
+template <bool kAhead, class Tile, class CopyA, class CopyB, class Output>
 __device__ __forceinline__ void async_gemm(CopyA& a, CopyB& b, int m0, int n0, int k_begin, int k_end,
                                            const Output& output) {
   using SliceA = AsyncSlice<Tile::kM>;
   using SliceB = AsyncSlice<Tile::kN>;
   constexpr int kBytes = sizeof(AsyncSlices<Tile>) / 2;
-  const SharedAddress memory = in_shared(&shared<AsyncSlices<Tile>>());
+  auto& memory = shared<AsyncMemory<Tile, Output>>();
+  const SharedAddress slices = in_shared(&memory.slices);
   const int lane = static_cast<int>(threadIdx.x) % 32, warp = static_cast<int>(threadIdx.x) / 32;
   const int row = warp / Tile::kWarpsN * 64 + lane / 8 * 4, column = warp % Tile::kWarpsN * 64 + lane % 8 * 4;
   float sums[16][8] = {};
   int buffer = 0;  // in bytes
   if (k_begin < k_end) {
-    a.start(memory, k_begin);
-    b.start(memory + SliceA::kBytes, k_begin);
+    a.start(slices, k_begin);
+    b.start(slices + SliceA::kBytes, k_begin);
   }
   cp_async_commit();
   for (int k = k_begin; k < k_end; k += Tile::kDepth) {
     cp_async_wait<0>();
     __syncthreads();  // the slice is there for all, and the one before it has been read
-    const SharedAddress slice_a = memory + buffer + row * 4, slice_b = memory + buffer + SliceA::kBytes + column * 4;
+    const SharedAddress slice_a = slices + buffer + row * 4, slice_b = slices + buffer + SliceA::kBytes + column * 4;
     buffer = kBytes - buffer;
+    float4 rows[2][4], columns[2][2];
+    const auto load = [&](int line) {
+#pragma unroll
+      for (int i = 0; i < 4; ++i) rows[line % 2][i] = load_four(slice_a + (line * SliceA::kLine + i * 16) * 4);
+#pragma unroll
+      for (int j = 0; j < 2; ++j) columns[line % 2][j] = load_four(slice_b + (line * SliceB::kLine + j * 32) * 4);
+    };
+    if constexpr (kAhead) load(0);
     if (k + Tile::kDepth < k_end) {
-      a.start(memory + buffer, k + Tile::kDepth);
-      b.start(memory + buffer + SliceA::kBytes, k + Tile::kDepth);
+      a.start(slices + buffer, k + Tile::kDepth);
+      b.start(slices + buffer + SliceA::kBytes, k + Tile::kDepth);
     }
     cp_async_commit();
 #pragma unroll
     for (int line = 0; line < Tile::kDepth; ++line) {
-      float4 rows[4], columns[2];
-#pragma unroll
-      for (int i = 0; i < 4; ++i) rows[i] = load_four(slice_a + (line * SliceA::kLine + i * 16) * 4);
-#pragma unroll
-      for (int j = 0; j < 2; ++j) columns[j] = load_four(slice_b + (line * SliceB::kLine + j * 32) * 4);
+      if (!kAhead || line + 1 < Tile::kDepth) load(kAhead ? line + 1 : line);
 #pragma unroll
       for (int i = 0; i < 4; ++i)
 #pragma unroll
-        for (int j = 0; j < 2; ++j) add_products(sums, i * 4, j * 4, rows[i], columns[j]);
+        for (int j = 0; j < 2; ++j) add_products(sums, i * 4, j * 4, rows[line % 2][i], columns[line % 2][j]);
     }
   }
-  decltype(output.column(0)) columns[8];
-#pragma unroll
-  for (int j = 0; j < 8; ++j) columns[j] = output.column(n0 + column + j / 4 * 32 + j % 4);
-#pragma unroll
-  for (int i = 0; i < 16; ++i) {
-    const auto at = output.row(m0 + row + i / 4 * 16 + i % 4);
-#pragma unroll
-    for (int j = 0; j < 8; ++j) output.put(at, columns[j], sums[i][j]);
+  const int m = m0 + warp / Tile::kWarpsN * 64, n = n0 + warp % Tile::kWarpsN * 64;
+  if constexpr (Output::kThroughShared) {
+    __syncthreads();  // nobody reads a slice any more
+    store_sums(sums, memory.stores[warp], m, n, output);
+  } else {
+    store_sums(sums, m, n, output);
   }
 }
 

@@ -156,12 +156,17 @@ struct CorrelationTap {
 struct CorrelationTaps {
   static constexpr int kMost = Correlation::kMostTaps * Correlation::kMostTaps + 32;
   CorrelationTap at[kMost];
-  int number[kMost];  // in the weight, r S + s; -1: it does not exist
+  int number[kMost];      // in the weight, r S + s; -1: it does not exist
+  CorrelationPhase h, w;  // of the block: found once, not by every thread for every pixel
 };
 
-// Fills the table of a block's phase. A barrier must follow. Behind the last tap there are 32 that do not exist.
+// Fills the table for the block's phase. A barrier must follow. Behind the last tap there are 32 that do not exist.
 __device__ inline void find_taps(const Correlation& p, int phase, CorrelationTaps& taps) {
   const CorrelationPhase h = p.phase_h(phase), w = p.phase_w(phase);
+  if (threadIdx.x == 0) {
+    taps.h = h;
+    taps.w = w;
+  }
   for (int i = static_cast<int>(threadIdx.x); i < h.taps * w.taps + 32; i += static_cast<int>(blockDim.x)) {
     const int r = w.taps > 0 ? i / w.taps : 0, s = i - r * w.taps;
     const bool there = i < h.taps * w.taps;
@@ -181,23 +186,25 @@ struct ResultPixel {
   bool there;
 };
 
-__device__ inline CorrelationPixel correlation_pixel(const Correlation& p, int phase, int i) {
+__device__ inline CorrelationPixel correlation_pixel(const Correlation& p, const CorrelationTaps& taps, int i) {
   if (i >= p.images * p.h.pixels * p.w.pixels) return {0, ~0u};
   const Pixel at = pixel(static_cast<std::uint32_t>(i), p.by_rows, p.by_columns);
-  const CorrelationPhase of_h = p.phase_h(phase), of_w = p.phase_w(phase);
+  const CorrelationPhase of_h = taps.h, of_w = taps.w;
   const int h = of_h.from + at.h * p.h.step, w = of_w.from + at.w * p.w.step;
   unsigned outside = kNoTap;
+#pragma unroll 1  // a few turns, once a block: longer code takes longer to fetch
   for (int r = 0; r < of_h.taps; ++r)
     if (static_cast<unsigned>(h + r * p.h.tap_step) >= static_cast<unsigned>(p.h.in)) outside |= 1u << r;
+#pragma unroll 1
   for (int s = 0; s < of_w.taps; ++s)
     if (static_cast<unsigned>(w + s * p.w.tap_step) >= static_cast<unsigned>(p.w.in))
       outside |= 1u << (kColumnBits + s);
   return {at.n * p.in.image + h * p.in.row + w * p.in.column, outside};
 }
-__device__ inline ResultPixel result_pixel(const Correlation& p, int phase, int i) {
+__device__ inline ResultPixel result_pixel(const Correlation& p, const CorrelationTaps& taps, int i) {
   if (i >= p.images * p.h.pixels * p.w.pixels) return {0, false};
   const Pixel at = pixel(static_cast<std::uint32_t>(i), p.by_rows, p.by_columns);
-  const int h = p.phase_h(phase).first + at.h * p.h.phases, w = p.phase_w(phase).first + at.w * p.w.phases;
+  const int h = taps.h.first + at.h * p.h.phases, w = taps.w.first + at.w * p.w.phases;
   return {at.n * p.out.image + h * p.out.row + w * p.out.column, h < p.h.out && w < p.w.out};
 }
 
@@ -210,8 +217,7 @@ struct CorrelationSource {
   const Correlation& p;
   const CorrelationTaps& taps;
   const T* base;
-  int phase;
-  __device__ CorrelationPixel row(int m) const { return correlation_pixel(p, phase, m); }
+  __device__ CorrelationPixel row(int m) const { return correlation_pixel(p, taps, m); }
   __device__ CorrelationTap depth(int k) const {
     std::uint32_t i = static_cast<std::uint32_t>(k);
     const int channel = static_cast<int>(p.by_channels.split(i));

@@ -11,19 +11,23 @@ namespace cresset::kernels {
 struct LaunchConfig {
   dim3 grid;
   dim3 block;
-  size_t dynamic_shared = 0;  // bytes; above 48 KiB the kernel is asked to take them
+  size_t dynamic_shared = 0;  // bytes
   cudaStream_t stream = nullptr;
 };
+
+/// A kernel takes 48 KiB of shared memory unasked, of both kinds together: with more than 32 dynamic ones it is asked,
+/// since nobody here knows how many static ones it has.
+template <auto kKernel>
+cudaError_t allow_shared(size_t dynamic) {
+  if (dynamic <= size_t{32} << 10) return cudaSuccess;
+  return cudaFuncSetAttribute(kKernel, cudaFuncAttributeMaxDynamicSharedMemorySize, static_cast<int>(dynamic));
+}
 
 #ifdef __CUDASIM__
 
 template <auto kKernel, class... A>
 [[nodiscard]] cudaError_t launch(const LaunchConfig& config, A&&... arguments) {
-  if (config.dynamic_shared > size_t{48} << 10) {
-    const auto bytes = static_cast<int>(config.dynamic_shared);
-    const cudaError_t error = cudaFuncSetAttribute(kKernel, cudaFuncAttributeMaxDynamicSharedMemorySize, bytes);
-    if (error != cudaSuccess) return error;
-  }
+  if (const cudaError_t error = allow_shared<kKernel>(config.dynamic_shared); error != cudaSuccess) return error;
   return cudasim::launch<kKernel>(kKernel, config.grid, config.block, config.dynamic_shared, config.stream,
                                   std::forward<A>(arguments)...);
 }
@@ -45,11 +49,7 @@ cudaError_t launch_as(void (*kernel)(P...), const LaunchConfig& config, A&&... a
 /// does wrong comes from a later call.
 template <auto kKernel, class... A>
 [[nodiscard]] cudaError_t launch(const LaunchConfig& config, A&&... arguments) {
-  if (config.dynamic_shared > size_t{48} << 10) {
-    const auto bytes = static_cast<int>(config.dynamic_shared);
-    const cudaError_t error = cudaFuncSetAttribute(kKernel, cudaFuncAttributeMaxDynamicSharedMemorySize, bytes);
-    if (error != cudaSuccess) return error;
-  }
+  if (const cudaError_t error = allow_shared<kKernel>(config.dynamic_shared); error != cudaSuccess) return error;
   return launch_as<kKernel>(kKernel, config, std::forward<A>(arguments)...);
 }
 

@@ -53,12 +53,16 @@ __device__ inline unsigned pack(float low, float high) {
   return std::bit_cast<unsigned>(Vector<T, 2>{{convert<T>(low), convert<T>(high)}});
 }
 
-// All threads of the block take part.
-template <class Tile, class T, class Out, class Place>
-__device__ __forceinline__ void tensor_store(const TensorSums<Tile>& sums, const TensorOutput<T, Out, Place>& to,
-                                             int m0, int n0) {
+// All threads of the block take part. Stores of four elements and of one are code of their own: what a block runs once
+// takes as long as fetching it.
+template <bool kFours, class Tile, class T, class Out, class Place>
+__device__ __forceinline__ void tensor_store_as(const TensorSums<Tile>& sums, const TensorOutput<T, Out, Place>& to,
+                                                int m0, int n0) {
   const int lane = static_cast<int>(threadIdx.x) % kWarp, row = m0 + TensorSums<Tile>::row() + lane / 4,
             column = n0 + TensorSums<Tile>::column();
+  RowPlace places[Tile::kRowTiles * 2];
+#pragma unroll
+  for (int i = 0; i < Tile::kRowTiles * 2; ++i) places[i] = to.place.of_row(row + i * 8);
 #pragma unroll
   for (int j = 0; j < Tile::kColumnTiles; j += 2) {
     float bias[2][2] = {};
@@ -71,7 +75,6 @@ __device__ __forceinline__ void tensor_store(const TensorSums<Tile>& sums, const
     }
 #pragma unroll
     for (int i = 0; i < Tile::kRowTiles * 2; ++i) {
-      const int m = row + i * 8;
       float own[2][2];
 #pragma unroll
       for (int e = 0; e < 4; ++e) {
@@ -95,10 +98,10 @@ __device__ __forceinline__ void tensor_store(const TensorSums<Tile>& sums, const
         }
       }
       const int n = column + j * 8 + (odd ? 8 : 0) + lane % 4 / 2 * 4;
-      const RowPlace place = to.place.of_row(m);
+      const RowPlace place = places[i];
       if (!place.there || n >= to.columns) continue;
       Out* at = to.y + place.offset + n * to.place.column;
-      if (to.fours) {
+      if constexpr (kFours) {
         *reinterpret_cast<Vector<Out, 4>*>(at) = four;
       } else {
 #pragma unroll
@@ -107,6 +110,15 @@ __device__ __forceinline__ void tensor_store(const TensorSums<Tile>& sums, const
       }
     }
   }
+}
+
+template <class Tile, class T, class Out, class Place>
+__device__ __forceinline__ void tensor_store(const TensorSums<Tile>& sums, const TensorOutput<T, Out, Place>& to,
+                                             int m0, int n0) {
+  if (to.fours)
+    tensor_store_as<true>(sums, to, m0, n0);
+  else
+    tensor_store_as<false>(sums, to, m0, n0);
 }
 
 }  // namespace cresset::kernels

@@ -98,19 +98,6 @@ void compare_with_golden(const OpCases& op, const OpCase& c, DType dtype, const 
   }
 }
 
-// The first kernel of a slot that is this library's own: where a vendor's would be taken, what the case is made for
-// would not run.
-std::string own_kernels(const OpCases& op, DeviceType device) {
-  std::string forced;
-  for (const std::string& slot : op.slots) {
-    const auto names = kernels_of(slot, device);
-    const auto own = std::find_if(names.begin(), names.end(),
-                                  [](const std::string& name) { return name != "cudnn" && name != "cublaslt"; });
-    if (own != names.begin() && own != names.end()) forced += (forced.empty() ? "" : ",") + slot + "=" + *own;
-  }
-  return forced;
-}
-
 const std::vector<const detail::AnyKernel*>& order_of(const std::string& slot, DeviceType device) {
   return *detail::kernel_list(slot, device).order.load();
 }
@@ -119,11 +106,19 @@ bool is_refusal(const UnsupportedError& error, const std::string& slot) {
   return std::string(error.what()).starts_with(slot + ": no ");
 }
 
-// Calls body() with each kernel of the op's slots forced; body's UnsupportedError of that slot is a refusal.
+// Of a slot: every kernel, or the first of this library's own that takes the problem. Where a vendor's is taken, what a
+// case is made for would not run otherwise.
+enum class Which { all, first_own };
+bool is_own(const std::string& kernel) { return kernel != "cudnn" && kernel != "cublaslt"; }
+
+// Calls body() with kernels of the op's slots forced; body's UnsupportedError of that slot is a refusal.
 template <class Body>
-void for_each_kernel(const OpCases& op, DType dtype, DeviceType device, Body body) {
+void for_each_kernel(const OpCases& op, DType dtype, DeviceType device, Which which, Body body) {
   for (const std::string& slot : op.slots) {
-    for (const detail::AnyKernel* kernel : order_of(slot, device)) {
+    const auto& order = order_of(slot, device);
+    if (which == Which::first_own && (order.empty() || is_own(order.front()->name))) continue;
+    for (const detail::AnyKernel* kernel : order) {
+      if (which == Which::first_own && !is_own(kernel->name)) continue;
       Reach& reach = reached()[{reach_key(device, slot), kernel->name}];
       kernel->ran = false;
       try {
@@ -137,6 +132,7 @@ void for_each_kernel(const OpCases& op, DType dtype, DeviceType device, Body bod
       if (kernel->ran) {
         reach.ran.insert(dtype);
         ++reach.runs;
+        if (which == Which::first_own) break;
       }
     }
   }
@@ -194,16 +190,11 @@ void check_case(const OpCases& op, const OpCase& c, DType dtype, const Device& d
     EXPECT_TRUE(unchanged(c, dtype, leaves.tensors, device)) << "the op wrote to its arguments";
     compare(op, c, chosen, reference, "unforced", rounding && rounding->ran);
     if (c.golden && !golden_folder().empty()) compare_with_golden(op, c, dtype, chosen);
-    if (c.forced)
-      for_each_kernel(op, dtype, device.type, [&](const std::string& forced) {
-        if (rounding) rounding->ran = false;
-        const Answer got = answer(op, c, dtype, device);
-        compare(op, c, got, reference, forced, rounding && rounding->ran);
-      });
-    else if (const std::string own = own_kernels(op, device.type); !own.empty()) {
-      const ForceKernelGuard force(own, Forcing::prefer);
-      compare(op, c, answer(op, c, dtype, device), reference, own);
-    }
+    for_each_kernel(op, dtype, device.type, c.forced ? Which::all : Which::first_own, [&](const std::string& forced) {
+      if (rounding) rounding->ran = false;
+      const Answer got = answer(op, c, dtype, device);
+      compare(op, c, got, reference, forced, rounding && rounding->ran);
+    });
   }
   const autograd::LiveCounts after = autograd::live_counts();
   EXPECT_EQ(after.nodes, before.nodes) << "nodes are left";
@@ -242,7 +233,7 @@ void check_gradients(const OpCases& op, const OpCase& c, const Device& device) {
             << error.what();
       }
     }
-    if (c.forced) for_each_kernel(op, kFloat64, device.type, check);
+    if (c.forced) for_each_kernel(op, kFloat64, device.type, Which::all, check);
   }
   const autograd::LiveCounts after = autograd::live_counts();
   EXPECT_EQ(after.nodes, before.nodes) << "nodes are left";

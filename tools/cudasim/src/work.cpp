@@ -34,8 +34,12 @@ cudaError KernelWork::run(Device& device) {
   const void* arguments = launch->arguments(&bytes);
   runtime.memory.open_arguments(arguments, bytes, device.index);
   runtime.running_device = device.index;
-  const SharedLimits limits{.static_bytes = device.properties.sharedMemPerBlock,
-                            .total_bytes = device.properties.sharedMemPerBlockOptin};
+  // Both kinds together have the plain limit until the kernel's is raised: on an H100 a launch with 48 KiB of one and a
+  // word of the other fails.
+  const bool raised = runtime.dynamic_shared_limits.contains(launch->kernel->function);
+  const SharedLimits limits{
+      .static_bytes = device.properties.sharedMemPerBlock,
+      .total_bytes = raised ? device.properties.sharedMemPerBlockOptin : device.properties.sharedMemPerBlock};
   Random* random = runtime.settings.seed == 0 ? nullptr : &runtime.random;
   constexpr bool kCanRunTwice = !CUDASIM_ASAN && !CUDASIM_TSAN;
   if (kCanRunTwice && runtime.settings.uninitialised) return run_twice(*launch, limits, random);
