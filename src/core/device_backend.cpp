@@ -13,6 +13,7 @@
 #include "core/device_functions.h"
 #include "device_build.h"
 #include "dispatch/builtin.h"
+#include "dispatch/state.h"
 
 namespace cresset {
 namespace {
@@ -58,8 +59,11 @@ const DeviceFunctions* open(const std::string& path) {
   const auto entry = reinterpret_cast<DeviceEntry>(::dlsym(library, kDeviceEntry));
   check<DeviceError>(entry != nullptr, "{} is no CUDA backend of cresset", path);
   const DeviceFunctions* functions = nullptr;
-  const std::string theirs = entry(
-      kDeviceBuildId, {.add_kernel = add_device_kernel, .searches_algorithms = cuda::searches_algorithms}, functions);
+  const std::string theirs = entry(kDeviceBuildId,
+                                   {.add_kernel = add_device_kernel,
+                                    .searches_algorithms = cuda::searches_algorithms,
+                                    .forces_kernel = forces_kernel},
+                                   functions);
   check<DeviceError>(theirs == kDeviceBuildId,
                      "{} belongs to another build of cresset ({}, this is {}): install both from one package", path,
                      theirs, kDeviceBuildId);

@@ -86,6 +86,8 @@ struct DeviceHost {
   // Appends a kernel to a slot's list for CUDA devices.
   void (*add_kernel)(std::string_view slot, std::string_view name, void (*refuses)(), void (*run)());
   bool (*searches_algorithms)() noexcept;
+  // Whether the calling thread forces, or prefers, that kernel of that slot.
+  bool (*forces_kernel)(std::string_view slot, std::string_view kernel);
 };
 
 // `extern "C" const char* cresset_cuda_backend(const char* build_id, const DeviceHost&, const DeviceFunctions*&)`:

@@ -97,6 +97,11 @@ void detail::fail_in_kernel(const KernelList& list, const AnyKernel& kernel) {
   }
 }
 
+bool forces_kernel(std::string_view slot, std::string_view kernel) {
+  const ForcedKernel* forced = forced_for(slot);
+  return forced && forced->kernel == kernel;
+}
+
 const detail::AnyKernel& detail::choose_slowly(const KernelList& list, const void* problem, const Context& context,
                                                RefusesErased refuses) {
   trace::check_known(list.slot);

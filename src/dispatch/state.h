@@ -4,6 +4,7 @@
 #include <cresset/dispatch.h>
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace cresset {
@@ -17,5 +18,8 @@ struct ForcedKernel {
 struct DispatchState {
   std::vector<ForcedKernel> forced;
 };
+
+// Whether the calling thread forces, or prefers, that kernel of that slot.
+bool forces_kernel(std::string_view slot, std::string_view kernel);
 
 }  // namespace cresset

@@ -1,7 +1,14 @@
-// conv2d and its gradients by cuDNN.
+// conv2d and its gradients by cuDNN, where it is faster than our own kernels: on an H100 it is for 16-bit types on
+// tensor cores, and in float32 where it does with fewer products (docs/benchmarks.md).
+#include <type_traits>
+
+#include "backend/cuda/conv2d_size.h"
 #include "backend/cuda/cudnn/conv2d_graph.h"
 #include "backend/cuda/cudnn/kernels.h"
 #include "backend/cuda/cudnn/request.h"
+#include "backend/cuda/kernels.h"
+#include "backend/cuda/runtime.h"
+#include "conv2d_float32.cuh"
 
 namespace cresset::cuda::backend {
 namespace {
@@ -13,19 +20,46 @@ struct Graphs;
 template <>
 struct Graphs<Conv2dForward> {
   static constexpr auto kBuild = build_conv2d_forward;
+  static constexpr const auto& kTensorCore = kConv2dForwardTensorCore;
 };
 template <>
 struct Graphs<Conv2dReluForward> {
   static constexpr auto kBuild = build_conv2d_relu_forward;
+  static constexpr const auto& kTensorCore = kConv2dReluForwardTensorCore;
 };
 template <>
 struct Graphs<Conv2dGradInput> {
   static constexpr auto kBuild = build_conv2d_grad_input;
+  static constexpr const auto& kTensorCore = kConv2dGradInputTensorCore;
 };
 template <>
 struct Graphs<Conv2dGradWeight> {
   static constexpr auto kBuild = build_conv2d_grad_weight;
+  static constexpr const auto& kTensorCore = kConv2dGradWeightTensorCore;
 };
+
+// Whether one of our own that is made for large problems in float32 takes it.
+template <class Slot>
+bool takes_float32(const Conv2dProblem& p, const Context& context) {
+  if constexpr (std::is_same_v<Slot, Conv2dGradWeight>) {
+    return kernels::conv2d_float32_takes_grad_weight(p);
+  } else {
+    constexpr bool kGradInput = std::is_same_v<Slot, Conv2dGradInput>;
+    return kernels::conv2d_float32_plan(p, kGradInput, multiprocessors(context.device), context.workspace_limit)
+               .workspace != 0;
+  }
+}
+
+template <class Slot>
+Refusal leaves(const void* problem, const Plan& plan, const Context& context) {
+  const auto& p = *static_cast<const Conv2dProblem*>(problem);
+  if (refuse_large(p)) return {};
+  if (!Graphs<Slot>::kTensorCore.refuses(p, context))
+    return plan.tensor_cores ? Refusal() : Refusal("its engine uses no tensor core, and our own kernel does");
+  if (p.dtype == kFloat32 && !plan.transforms && takes_float32<Slot>(p, context))
+    return {"its engine computes all products, which our own kernel does in less time"};
+  return {};
+}
 
 template <class Slot>
 Request request_of(const Conv2dProblem& p, const Context& context) {
@@ -34,7 +68,7 @@ Request request_of(const Conv2dProblem& p, const Context& context) {
                                   std::int64_t{p.bias}, p.N, p.C, p.H, p.W, p.K, p.R, p.S, p.P, p.Q, p.stride_h,
                                   p.stride_w, p.pad_top, p.pad_left, p.dilation_h, p.dilation_w, p.groups})
     key.add(word);
-  return {key, Graphs<Slot>::kBuild, &p, p.dtype == kFloat32};
+  return {key, Graphs<Slot>::kBuild, &p, p.dtype == kFloat32, true, leaves<Slot>};
 }
 
 template <class Slot>

@@ -89,7 +89,18 @@ std::shared_ptr<Plan> make_plan(const Descriptor& config, const Target& target, 
       return nullptr;
     }
     std::string name = engine_name(config, engine), note = fmt::format("{}, workspace {} bytes", name, workspace);
-    return std::shared_ptr<Plan>(new Plan{std::move(d), workspace, std::move(name), std::move(note), {}});
+    const bool transforms = std::any_of(notes.begin(), notes.end(), [](cudnnBackendNumericalNote_t n) {
+      return n == CUDNN_NUMERICAL_NOTE_FFT || n == CUDNN_NUMERICAL_NOTE_WINOGRAD ||
+             n == CUDNN_NUMERICAL_NOTE_WINOGRAD_TILE_4x4 || n == CUDNN_NUMERICAL_NOTE_WINOGRAD_TILE_6x6 ||
+             n == CUDNN_NUMERICAL_NOTE_WINOGRAD_TILE_13x13;
+    });
+    return std::shared_ptr<Plan>(new Plan{std::move(d),
+                                          workspace,
+                                          std::move(name),
+                                          std::move(note),
+                                          has(notes, CUDNN_NUMERICAL_NOTE_TENSOR_CORE),
+                                          transforms,
+                                          {}});
   } catch (const Failure& failure) {
     ++passed.failed;
     passed.words = failure.what();

@@ -30,6 +30,8 @@ struct Plan {
   std::int64_t workspace;  // bytes
   std::string engine;      // "eng38{k2=1,k3=0}": the same for the same engine and settings in every run
   std::string note;        // the same and its workspace, for logs: a call only copies it
+  bool tensor_cores;       // computes products on them
+  bool transforms;         // computes convolutions by another algorithm with fewer products (Winograd, Fourier)
   std::mutex running;      // not every engine may be given work by two threads at once
 };
 

@@ -36,6 +36,7 @@ class PlanKey {
 // What was found for a key. Made once, by the first thread that asks; the others wait for it alone.
 struct CachedPlans {
   std::once_flag once;
+  Refusal left;                                   // why they are not taken unless cuDNN is forced
   Refusal refusal;                                // or these:
   std::vector<std::shared_ptr<Plan>> candidates;  // by the heuristics' order
   std::mutex choosing;

@@ -15,6 +15,7 @@ namespace cresset::cuda::backend::cudnn {
 namespace {
 
 std::atomic<bool (*)() noexcept> g_searching{nullptr};
+std::atomic<bool (*)(std::string_view, std::string_view)> g_forces{nullptr};
 
 // So many of those that the heuristics name are timed.
 constexpr std::size_t kMostMeasured = 8;
@@ -39,6 +40,7 @@ void make(const Request& request, const Context& context, CachedPlans& plans) {
   if (plans.candidates.empty()) return;
   if (!search || plans.candidates.size() == 1) {
     plans.chosen = plans.candidates.front();
+    if (!search && request.leaves) plans.left = request.leaves(request.problem, *plans.chosen, context);
     return;
   }
   const std::string engine = stored_choice(device_name(context.device), request.key);
@@ -77,7 +79,14 @@ bool searching() noexcept {
   const auto ask = g_searching.load(std::memory_order_relaxed);
   return ask && ask();
 }
-void set_searching(bool (*ask)() noexcept) { g_searching = ask; }
+bool is_forced(std::string_view slot) {
+  const auto forces = g_forces.load(std::memory_order_relaxed);
+  return forces && forces(slot, "cudnn");
+}
+void set_host(const DeviceHost& host) {
+  g_searching = host.searches_algorithms;
+  g_forces = host.forces_kernel;
+}
 
 Refusal refuse(DType dtype) {
   if (!library().missing.empty()) return library().refusal;
@@ -86,7 +95,11 @@ Refusal refuse(DType dtype) {
   return {};
 }
 
-Refusal refuse(const Request& request, const Context& context) { return find(request, context)->refusal; }
+Refusal refuse(const Request& request, const Context& context) {
+  const std::shared_ptr<CachedPlans> plans = find(request, context);
+  if (plans->left && !is_forced(request.key.op())) return plans->left;
+  return plans->refusal;
+}
 
 void run(const Request& request, const Context& context, const std::vector<Operand>& operands) {
   const std::shared_ptr<CachedPlans> plans = find(request, context);

@@ -3,6 +3,7 @@
 
 #include "backend/cuda/cudnn/device.h"
 #include "backend/cuda/cudnn/plan_cache.h"
+#include "core/device_functions.h"
 
 namespace cresset::cuda::backend::cudnn {
 
@@ -12,6 +13,8 @@ struct Request {
   const void* problem;
   bool float32;          // its operands are
   bool products = true;  // the graph has convolutions
+  // Why the plan that cuDNN's heuristics choose is left alone for our own kernels, unless cuDNN is forced. Asked once.
+  Refusal (*leaves)(const void* problem, const Plan& plan, const Context& context) = nullptr;
 };
 
 // What stands before all else: no library, a type that it is not asked for.
@@ -21,8 +24,10 @@ Refusal refuse(const Request& request, const Context& context);
 // Runs a request that refuse() lets pass. Where algorithms are to be searched, the first run measures.
 void run(const Request& request, const Context& context, const std::vector<Operand>& operands);
 
-// Whether the process searches algorithms now. Told by the core.
+// What the core knows: whether the process searches algorithms now, and whether the calling thread forces cuDNN's
+// kernel of a slot.
 bool searching() noexcept;
-void set_searching(bool (*ask)() noexcept);
+bool is_forced(std::string_view slot);
+void set_host(const DeviceHost& host);
 
 }  // namespace cresset::cuda::backend::cudnn
