@@ -18,11 +18,11 @@ struct Range {
 // Windows along one dimension that reach position h: o * stride - pad <= h <= o * stride - pad + reach.
 __device__ Range windows_over(std::int64_t h, std::int64_t stride, std::int64_t pad, std::int64_t reach,
                               std::int64_t outputs) {
-  const std::int64_t first = h + pad - reach, last = (h + pad) / stride + 1;
-  return {first <= 0 ? 0 : (first + stride - 1) / stride, last < outputs ? last : outputs};
+  const std::int64_t first = h + pad - reach, last = divide(h + pad, stride) + 1;
+  return {first <= 0 ? 0 : divide(first + stride - 1, stride), last < outputs ? last : outputs};
 }
 __device__ Range adaptive_windows_over(std::int64_t h, std::int64_t size, std::int64_t outputs) {
-  return {h * outputs / size, ((h + 1) * outputs + size - 1) / size};
+  return {divide(h * outputs, size), divide((h + 1) * outputs + size - 1, size)};
 }
 
 // The rows or columns under a window, and how many of the padded input it covers.
@@ -32,7 +32,7 @@ struct Span {
 __device__ Span span(bool adaptive, std::int64_t o, std::int64_t size, std::int64_t outputs, std::int64_t kernel,
                      std::int64_t stride, std::int64_t pad) {
   if (adaptive) {
-    const std::int64_t begin = o * size / outputs, end = ((o + 1) * size + outputs - 1) / outputs;
+    const std::int64_t begin = divide(o * size, outputs), end = divide((o + 1) * size + outputs - 1, outputs);
     return {begin, end, end - begin};
   }
   const std::int64_t begin = o * stride - pad, end = begin + kernel < size + pad ? begin + kernel : size + pad;

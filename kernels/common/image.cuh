@@ -27,14 +27,14 @@ struct Place {
   std::int64_t n, c, h, w;
 };
 
+// i / size of two that are not negative. In 32 bits where that will do: a GPU takes some 100 instructions for 64.
+__device__ inline std::int64_t divide(std::int64_t i, std::int64_t size) {
+  return ((i | size) >> 32) == 0 ? static_cast<std::uint32_t>(i) / static_cast<std::uint32_t>(size) : i / size;
+}
+
 // i becomes i / size; the rest is returned.
 __device__ inline std::int64_t take(std::int64_t& i, std::int64_t size) {
-  std::int64_t quotient;
-  if (((i | size) >> 32) == 0)
-    quotient = static_cast<std::uint32_t>(i) / static_cast<std::uint32_t>(size);
-  else
-    quotient = i / size;
-  const std::int64_t rest = i - quotient * size;
+  const std::int64_t quotient = divide(i, size), rest = i - quotient * size;
   i = quotient;
   return rest;
 }

@@ -116,13 +116,23 @@ TEST_F(CudnnPlan, IsWhatRefusesSays) {
   const Device device(DeviceType::cuda);
   const Context& context = detail::context_of_device(device);
   const Target target{.card = &card_descriptor(context.sm)};
+  std::size_t left = 0;
   for (const Question& q : questions()) {
     const auto& order = *detail::kernel_list(q.slot, DeviceType::cuda).order.load();
     ASSERT_EQ(order.front()->name, "cudnn") << "is tried first";
-    const Refusal refusal = detail::ask<Conv2dForward>(order.front()->refuses, &q.problem, context);
+    const auto asked = [&] { return detail::ask<Conv2dForward>(order.front()->refuses, &q.problem, context); };
+    const Refusal unforced = asked();
+    const ForceKernelGuard force("*=cudnn");
+    const Refusal refusal = asked();
     EXPECT_EQ(!refusal, is_asked(q.problem) && ask(q, target, kDefault).plan != nullptr)
         << describe(q) << ": " << refusal.str();
+    // Unforced it leaves more alone, where our own are faster.
+    if (unforced.str() == refusal.str()) continue;
+    EXPECT_FALSE(refusal) << describe(q) << ": " << refusal.str();
+    EXPECT_THAT(unforced.str(), HasSubstr("our own kernel")) << describe(q);
+    ++left;
   }
+  EXPECT_GT(left, 0u);
 }
 
 std::vector<std::shared_ptr<Plan>> all_plans(const Question& q, const Target& target, const Limits& limits) {
