@@ -10,6 +10,21 @@ namespace {
 constexpr std::size_t kChunk = 512;  // numbers that are sent by one copy
 thread_local Capture* t_capture = nullptr;
 
+// A block of the graph's own memory that none of its ops has had: what is sent before a replay must outlast all of it.
+// The graph gives a block again only to the stream that had it.
+Ref<Storage> allocate_unused(std::size_t bytes, Device device) {
+  struct DefaultStream {
+    explicit DefaultStream(Device on) : device(on), before(given_device_stream(on)) {
+      set_current_device_stream(device, nullptr);
+    }
+    ~DefaultStream() { set_current_device_stream(device, before); }
+    Device device;
+    void* before;
+  };
+  const DefaultStream guard(device);
+  return allocate_storage(bytes, device);
+}
+
 }  // namespace
 
 const std::uint64_t* Capture::reserve(const Generator& generator, std::uint64_t blocks) {
@@ -24,7 +39,7 @@ const std::uint64_t* Capture::reserve(const Generator& generator, std::uint64_t 
 const void* Capture::numbers(std::size_t count, Fill fill) {
   if (chunks_.empty() || chunks_.back().used + count > chunks_.back().values.size()) {
     const std::size_t size = std::max(kChunk, count);
-    chunks_.push_back({.on_device = allocate_storage(size * sizeof(std::uint64_t), device_),
+    chunks_.push_back({.on_device = allocate_unused(size * sizeof(std::uint64_t), device_),
                        .values = std::vector<std::uint64_t>(size)});
   }
   Chunk& chunk = chunks_.back();

@@ -228,6 +228,26 @@ TEST_F(CudaGraph, SaysWhenItIsUsedInTheWrongOrder) {
   graph.capture_end();
 }
 
+// They are sent before the replay begins: in a block that a tensor of the forward had, the replay would overwrite them.
+TEST_F(CudaGraph, NumbersOfTheOptimizerOutlastWhatIsComputedBefore) {
+  const auto train = [](bool with_graph) {
+    const Tensor w = ones({1024}, {.device = kCuda, .requires_grad = true});
+    optim::SGD opt({w}, {.lr = 0.125, .momentum = 0.5});
+    const auto step = [&] {
+      opt.zero_grad();
+      for (const std::int64_t size : {512, 1024, 2048}) const Tensor gone = ones({size}, {.device = kCuda}) * 3;
+      (w * w).sum().backward();
+      opt.step();
+    };
+    step();
+    const cuda::Graph graph;
+    if (with_graph) graph.capture(step);
+    for (int i = 0; i < 4; ++i) with_graph ? graph.replay() : step();
+    return w.detach().cpu();
+  };
+  EXPECT_TRUE(train(true).equal(train(false)));
+}
+
 TEST_F(CudaGraph, RefusesAnOptimizerThatHasChanged) {
   const Tensor w = ones({3}, {.device = kCuda, .requires_grad = true});
   optim::SGD opt({w}, {.lr = 0.1});
