@@ -12,16 +12,18 @@
 namespace cresset::kernels {
 namespace {
 
+template <class I>
 struct Range {
-  std::int64_t begin, end;
+  I begin, end;
 };
 // Windows along one dimension that reach position h: o * stride - pad <= h <= o * stride - pad + reach.
-__device__ Range windows_over(std::int64_t h, std::int64_t stride, std::int64_t pad, std::int64_t reach,
-                              std::int64_t outputs) {
-  const std::int64_t first = h + pad - reach, last = divide(h + pad, stride) + 1;
-  return {first <= 0 ? 0 : divide(first + stride - 1, stride), last < outputs ? last : outputs};
+template <class I>
+__device__ Range<I> windows_over(I h, I stride, I pad, I reach, I outputs) {
+  const auto divided = [](I n, I by) { return static_cast<I>(divide(n, by)); };
+  const I first = h + pad - reach, last = divided(h + pad, stride) + 1;
+  return {first <= 0 ? I{0} : divided(first + stride - 1, stride), last < outputs ? last : outputs};
 }
-__device__ Range adaptive_windows_over(std::int64_t h, std::int64_t size, std::int64_t outputs) {
+__device__ Range<std::int64_t> adaptive_windows_over(std::int64_t h, std::int64_t size, std::int64_t outputs) {
   return {divide(h * outputs, size), divide((h + 1) * outputs + size - 1, size)};
 }
 
@@ -57,22 +59,41 @@ __device__ T mean_of(Accumulator<T> sum, std::int64_t count) {
 }
 
 // A window that meets no input gives the lowest value and index -1.
-template <class T>
+// The problem in the type that its kernel counts in: 32 bits where its sides, padding and windows fit.
+template <class I>
+struct Windows {
+  I H, W, P, Q, R, S, stride_h, stride_w, pad_h, pad_w, dilation_h, dilation_w;
+  explicit Windows(const Pool2dProblem& p)
+      : H(static_cast<I>(p.H)),
+        W(static_cast<I>(p.W)),
+        P(static_cast<I>(p.P)),
+        Q(static_cast<I>(p.Q)),
+        R(static_cast<I>(p.R)),
+        S(static_cast<I>(p.S)),
+        stride_h(static_cast<I>(p.stride_h)),
+        stride_w(static_cast<I>(p.stride_w)),
+        pad_h(static_cast<I>(p.pad_h)),
+        pad_w(static_cast<I>(p.pad_w)),
+        dilation_h(static_cast<I>(p.dilation_h)),
+        dilation_w(static_cast<I>(p.dilation_w)) {}
+};
+
+template <class T, class I>
 __global__ void __launch_bounds__(256)
-    max_forward(Pool2dProblem p, Image in, Image out, const T* x, T* y, std::int64_t* indices) {
-  const std::int64_t i = element_index();
-  if (i >= out.size()) return;
-  const Place o = place_of(out, i);
+    max_forward(Windows<I> p, Image in, Image out, I size, const T* x, T* y, std::int64_t* indices) {
+  const std::int64_t element = element_index();
+  if (element >= size) return;
+  const I i = static_cast<I>(element);
+  const PlaceIn<I> o = place_of(out, i);
   T best;
   if constexpr (kIsFloating<T>)
     best = convert<T>(-Compute<T>(INFINITY));
   else
     best = std::numeric_limits<T>::lowest();
-  std::int64_t index = -1;
-  for (std::int64_t r = 0; r < p.R; ++r)
-    for (std::int64_t s = 0; s < p.S; ++s) {
-      const std::int64_t h = o.h * p.stride_h - p.pad_h + r * p.dilation_h;
-      const std::int64_t w = o.w * p.stride_w - p.pad_w + s * p.dilation_w;
+  I index = -1;
+  for (I r = 0; r < p.R; ++r)
+    for (I s = 0; s < p.S; ++s) {
+      const I h = o.h * p.stride_h - p.pad_h + r * p.dilation_h, w = o.w * p.stride_w - p.pad_w + s * p.dilation_w;
       if (h < 0 || h >= p.H || w < 0 || w >= p.W) continue;
       const T value = x[in.at(o.n, o.c, h, w)];
       const auto v = widen(value);
@@ -85,19 +106,21 @@ __global__ void __launch_bounds__(256)
   if (indices != nullptr) indices[i] = index;
 }
 
-template <class T>
+template <class T, class I>
 __global__ void __launch_bounds__(256, 2)
-    max_backward(Pool2dProblem p, Image in, Image out, const T* grad_y, const std::int64_t* indices, T* grad_x) {
-  const std::int64_t i = element_index();
-  if (i >= in.size()) return;
-  const Place at = place_of(in, i);
-  const Range rows = windows_over(at.h, p.stride_h, p.pad_h, (p.R - 1) * p.dilation_h, p.P);
-  const Range columns = windows_over(at.w, p.stride_w, p.pad_w, (p.S - 1) * p.dilation_w, p.Q);
+    max_backward(Windows<I> p, Image in, Image out, I size, const T* grad_y, const std::int64_t* indices, T* grad_x) {
+  const std::int64_t element = element_index();
+  if (element >= size) return;
+  const I i = static_cast<I>(element);
+  const PlaceIn<I> at = place_of(in, i);
+  const Range<I> rows = windows_over<I>(at.h, p.stride_h, p.pad_h, (p.R - 1) * p.dilation_h, p.P);
+  const Range<I> columns = windows_over<I>(at.w, p.stride_w, p.pad_w, (p.S - 1) * p.dilation_w, p.Q);
+  const I own = at.h * p.W + at.w;
   Compute<T> sum = 0;
-  for (std::int64_t r = rows.begin; r < rows.end; ++r)
-    for (std::int64_t c = columns.begin; c < columns.end; ++c) {
-      const std::int64_t o = out.at(at.n, at.c, r, c);
-      if (indices[o] == at.h * p.W + at.w) sum += widen(grad_y[o]);
+  for (I r = rows.begin; r < rows.end; ++r)
+    for (I c = columns.begin; c < columns.end; ++c) {
+      const I o = out.at(at.n, at.c, r, c);
+      if (indices[o] == own) sum += widen(grad_y[o]);
     }
   grad_x[i] = convert<T>(sum);
 }
@@ -123,9 +146,9 @@ __global__ void __launch_bounds__(256, 2)
   const std::int64_t i = element_index();
   if (i >= in.size()) return;
   const Place at = place_of(in, i);
-  const Range over_rows =
+  const Range<std::int64_t> over_rows =
       p.adaptive ? adaptive_windows_over(at.h, p.H, p.P) : windows_over(at.h, p.stride_h, p.pad_h, p.R - 1, p.P);
-  const Range over_columns =
+  const Range<std::int64_t> over_columns =
       p.adaptive ? adaptive_windows_over(at.w, p.W, p.Q) : windows_over(at.w, p.stride_w, p.pad_w, p.S - 1, p.Q);
   Compute<T> sum = 0;
   for (std::int64_t r = over_rows.begin; r < over_rows.end; ++r) {
@@ -143,6 +166,19 @@ struct Sides {
   explicit Sides(const Pool2dProblem& p) : in(p.N, p.C, p.H, p.W, p.format), out(p.N, p.C, p.P, p.Q, p.format) {}
 };
 
+// f.template operator()<I>() with the type in which a maximum's kernel counts. No sum or product of two of these
+// numbers passes 2^31 then: a window reaches no further than the padded input.
+template <class F>
+void with_index(const Pool2dProblem& p, const Sides& s, F&& f) {
+  constexpr std::int64_t kMost = std::int64_t{1} << 30;
+  const std::int64_t height = p.H + 2 * p.pad_h + p.R * p.dilation_h + p.stride_h,
+                     width = p.W + 2 * p.pad_w + p.S * p.dilation_w + p.stride_w;
+  if (s.in.size() < kMost && s.out.size() < kMost && height < kMost && width < kMost)
+    f.template operator()<std::int32_t>();
+  else
+    f.template operator()<std::int64_t>();
+}
+
 }  // namespace
 
 cudaError_t max_pool2d_forward(const Pool2dProblem& p, const void* x, void* y, std::int64_t* indices,
@@ -152,8 +188,10 @@ cudaError_t max_pool2d_forward(const Pool2dProblem& p, const void* x, void* y, s
   cudaError_t error = cudaSuccess;
   switch_dtype(p.dtype, [&]<class T>() {
     if constexpr (!std::is_same_v<T, bool>)
-      error = launch<max_forward<T>>(element_grid(s.out.size(), 1, stream), p, s.in, s.out, static_cast<const T*>(x),
-                                     static_cast<T*>(y), indices);
+      with_index(p, s, [&]<class I>() {
+        error = launch<max_forward<T, I>>(element_grid(s.out.size(), 1, stream), Windows<I>(p), s.in, s.out,
+                                          s.out.size(), static_cast<const T*>(x), static_cast<T*>(y), indices);
+      });
   });
   return error;
 }
@@ -164,8 +202,10 @@ cudaError_t max_pool2d_backward(const Pool2dProblem& p, const void* grad_y, cons
   if (s.in.size() == 0) return cudaSuccess;
   cudaError_t error = cudaSuccess;
   switch_floating(p.dtype, [&]<class T>() {
-    error = launch<max_backward<T>>(element_grid(s.in.size(), 1, stream), p, s.in, s.out, static_cast<const T*>(grad_y),
-                                    indices, static_cast<T*>(grad_x));
+    with_index(p, s, [&]<class I>() {
+      error = launch<max_backward<T, I>>(element_grid(s.in.size(), 1, stream), Windows<I>(p), s.in, s.out, s.in.size(),
+                                         static_cast<const T*>(grad_y), indices, static_cast<T*>(grad_x));
+    });
   });
   return error;
 }
