@@ -145,12 +145,14 @@ __device__ __forceinline__ void async_gemm(CopyA& a, CopyB& b, int m0, int n0, i
     __syncthreads();  // the slice is there for all, and the one before it has been read
     const SharedAddress slice_a = slices + buffer + row * 4, slice_b = slices + buffer + SliceA::kBytes + column * 4;
     buffer = kBytes - buffer;
-    float4 rows[2][4], columns[2][2];
+    float4 rows[kAhead ? 2 : 1][4], columns[kAhead ? 2 : 1][2];
     const auto load = [&](int line) {
 #pragma unroll
-      for (int i = 0; i < 4; ++i) rows[line % 2][i] = load_four(slice_a + (line * SliceA::kLine + i * 16) * 4);
+      for (int i = 0; i < 4; ++i)
+        rows[kAhead ? line % 2 : 0][i] = load_four(slice_a + (line * SliceA::kLine + i * 16) * 4);
 #pragma unroll
-      for (int j = 0; j < 2; ++j) columns[line % 2][j] = load_four(slice_b + (line * SliceB::kLine + j * 32) * 4);
+      for (int j = 0; j < 2; ++j)
+        columns[kAhead ? line % 2 : 0][j] = load_four(slice_b + (line * SliceB::kLine + j * 32) * 4);
     };
     if constexpr (kAhead) load(0);
     if (k + Tile::kDepth < k_end) {
@@ -164,7 +166,8 @@ __device__ __forceinline__ void async_gemm(CopyA& a, CopyB& b, int m0, int n0, i
 #pragma unroll
       for (int i = 0; i < 4; ++i)
 #pragma unroll
-        for (int j = 0; j < 2; ++j) add_products(sums, i * 4, j * 4, rows[line % 2][i], columns[line % 2][j]);
+        for (int j = 0; j < 2; ++j)
+          add_products(sums, i * 4, j * 4, rows[kAhead ? line % 2 : 0][i], columns[kAhead ? line % 2 : 0][j]);
     }
   }
   const int m = m0 + warp / Tile::kWarpsN * 64, n = n0 + warp % Tile::kWarpsN * 64;

@@ -102,6 +102,11 @@ TEST(Report, IsSummedUpInOneLine) {
               HasSubstr("P (avx2, 2 threads), float32: of 1 tasks, dispatch takes a kernel of its own in 1 that "
                         "onednn computes, too: faster in 1, the same in 0, slower in 0, ambiguous in 0; 4.00 "
                         "times its speed"));
+  Report theirs = report({row("highway", 4e-3), row("reference", 9e-3), row("onednn", 2e-3)});
+  theirs.rows[2].chosen = true;
+  compare_with_libraries(theirs);
+  EXPECT_THAT(quote_of(theirs), HasSubstr("1 tasks, none of which dispatch gives to a kernel of its own"));
+  EXPECT_THAT(quote_of(theirs), HasSubstr("the library's, in 1, the best of its own takes 2.00 times as long"));
   r.rows[0].deviation = Deviation{.largest = 1, .bound = 1e-5, .elements = 3, .complete = true};
   EXPECT_THAT(quote_of(r), HasSubstr("1 WRONG results"));
   EXPECT_THAT(table_of(r), HasSubstr("WRONG"));

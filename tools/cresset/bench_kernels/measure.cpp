@@ -114,14 +114,12 @@ class Measurement {
   void measure_task(const Task& task, const Problem& problem, const Row& common) {
     std::vector<Row> rows;
     std::vector<const Candidate*> taken;
-    bool chosen = false;
     for (const Candidate& candidate : task.candidates) {
       Row row = common;
       row.kernel = candidate.kernel;
       row.flops = task.flops;
       row.bytes = task.bytes;
-      row.chosen = candidate.refusal.empty() && !chosen;
-      chosen = chosen || row.chosen;
+      row.chosen = candidate.chosen;
       if (!is_asked_for(candidate)) continue;
       row.missing = reason_against(candidate, problem);
       if (row.measured()) check_result(task, candidate, row);

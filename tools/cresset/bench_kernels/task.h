@@ -15,8 +15,9 @@ namespace cresset::program::bench {
 
 struct Candidate {
   std::string kernel = {};
-  std::string refusal = {};   // "" where it takes the problem
+  std::string refusal = {};   // "" where it takes the problem, if it is forced
   std::function<void()> run;  // gives the work to the device; on the CPU it is done afterwards
+  bool chosen = false;        // by dispatch, where nothing is forced
 };
 
 // The value that element `at` of the output has, summed in float64 from the operands as they are stored.
