@@ -50,13 +50,34 @@ bool takes_float32(const Conv2dProblem& p, const Context& context) {
   }
 }
 
+// Sizes of the operands in bytes.
+struct Bytes {
+  explicit Bytes(const Conv2dProblem& p)
+      : x(size(p, p.N * p.C * p.H * p.W)),
+        w(size(p, p.K * (p.C / p.groups) * p.R * p.S)),
+        y(size(p, p.N * p.K * p.P * p.Q)),
+        bias(size(p, p.K)) {}
+  static std::size_t size(const Conv2dProblem& p, std::int64_t elements) {
+    return static_cast<std::size_t>(elements) * element_size(p.dtype);
+  }
+  std::size_t x, w, y, bias;
+};
+
+// Whether the plan computes by an algorithm with fewer products. Where no note says so (engine 17 of 9.14, Fourier's),
+// the workspace does: other algorithms in float32 take none beyond what holds the operands in another format.
+bool has_fewer_products(const Conv2dProblem& p, const Plan& plan) {
+  const Bytes bytes(p);
+  const auto formats = p.format == kChannelsLast ? static_cast<std::int64_t>(bytes.x + bytes.w + bytes.y) : 0;
+  return plan.transforms || plan.workspace > formats + (std::int64_t{1} << 20);
+}
+
 template <class Slot>
 Refusal leaves(const void* problem, const Plan& plan, const Context& context) {
   const auto& p = *static_cast<const Conv2dProblem*>(problem);
   if (refuse_large(p)) return {};
   if (!Graphs<Slot>::kTensorCore.refuses(p, context))
     return plan.tensor_cores ? Refusal() : Refusal("its engine uses no tensor core, and our own kernel does");
-  if (p.dtype == kFloat32 && !plan.transforms && takes_float32<Slot>(p, context))
+  if (p.dtype == kFloat32 && !has_fewer_products(p, plan) && takes_float32<Slot>(p, context))
     return {"its engine computes all products, which our own kernel does in less time"};
   return {};
 }
@@ -77,19 +98,6 @@ Refusal refuses(const Conv2dProblem& p, const Context& context) {
   if (p.N == 0) return {"cuDNN takes no tensor without elements: there are no images"};
   return refuse(request_of<Slot>(p, context), context);
 }
-
-// Sizes in bytes, for those that are not aligned.
-struct Bytes {
-  explicit Bytes(const Conv2dProblem& p)
-      : x(size(p, p.N * p.C * p.H * p.W)),
-        w(size(p, p.K * (p.C / p.groups) * p.R * p.S)),
-        y(size(p, p.N * p.K * p.P * p.Q)),
-        bias(size(p, p.K)) {}
-  static std::size_t size(const Conv2dProblem& p, std::int64_t elements) {
-    return static_cast<std::size_t>(elements) * element_size(p.dtype);
-  }
-  std::size_t x, w, y, bias;
-};
 
 // Inputs are read only.
 void* input(const void* pointer) { return const_cast<void*>(pointer); }
