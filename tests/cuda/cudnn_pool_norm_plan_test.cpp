@@ -1,5 +1,6 @@
 // As cudnn_plan_test.cpp, for pooling and batch normalisation: what `refuses` says is what cuDNN says of the graph.
-// These plans are compiled when they are finalised, so that without CRESSET_FULL=1 only float32 is asked for.
+// These plans are compiled when they are finalised, so that without CRESSET_FULL=1 only float32 is asked for, and
+// beside the device that is there only the H100.
 #include <cresset/cresset.h>
 #include <cresset/extension/batch_norm.h>
 #include <cresset/extension/pool2d.h>
@@ -60,6 +61,11 @@ void walk(const std::string& op, const std::string& slot, void (*build)(Graph&, 
     const Refusal refusal = refusal_of<Slot>(slot, &p, context);
     const bool expected = is_asked && plan_of(build, &p, target) != nullptr;
     EXPECT_EQ(!refusal, expected) << slot << ": " << refusal.str();
+    for (const Card& card : known_cards())
+      if (is_asked && card.sm != context.sm && (is_full() || card.sm == 90)) {
+        EXPECT_EQ(plan_of(build, &p, {.card = &card_descriptor(card.sm)}) != nullptr, expected)
+            << slot << " on " << card.name;
+      }
     planned += expected;
     policy += !is_asked;
     refused += is_asked && !expected;
