@@ -71,6 +71,8 @@ TEST_F(Program, NamesWhatAMistypedWordMayMean) {
       {{"train", "--model", "cifarnet"}, "cresset: unknown model 'cifarnet'; did you mean 'cifar_net'?"},
       {{"train", "--optimizer", "adan"}, "cresset: unknown optimizer 'adan'; did you mean 'adam'?"},
       {{"train", "--dataset", "cifar"}, "cresset: unknown data set 'cifar'; did you mean 'cifar10'?"},
+      {{"train", "--schedule", "onecycle"}, "cresset: unknown schedule 'onecycle'; did you mean 'one_cycle'?"},
+      {{"train", "--autocast", "int8"}, "cresset: unknown autocast type 'int8'; there are: bfloat16, float16"},
       {{"summary", "--model", "x"},
        fmt::format("cresset: unknown model 'x'; there are: {}", fmt::join(models::names(), ", "))},
       {{"train", "--optimizer", "adam", "--momentum", "0.5"}, "cresset: --momentum is for sgd, not for adam"},
@@ -235,6 +237,29 @@ TEST_F(Program, AResumedTrainingEndsInTheSameBytes) {
       EXPECT_TRUE(bytes("part") == bytes("whole")) << optimizer << " stopped after " << first;
     }
   }
+}
+
+TEST_F(Program, TrainsWithAScheduleAndAutocast) {
+  const std::vector<std::string> cast{"--autocast", "bfloat16"}, cycle{"--schedule", "one_cycle"};
+  const auto steps = [&](const std::string& name, std::vector<std::string> more, const std::string& count) {
+    more.insert(more.end(), {"--max-steps", count});
+    const Ended ended = train(name, more);
+    EXPECT_EQ(ended.code, 0) << ended.err;
+  };
+  steps("plain", {}, "20");
+  steps("cycle", cycle, "20");
+  steps("whole", cast, "30");
+  steps("part", {"--autocast", "bfloat16", "--log", "log"}, "20");
+  EXPECT_NE(bytes("plain"), bytes("cycle"));
+  EXPECT_NE(bytes("plain"), bytes("part"));
+  EXPECT_EQ(log_lines("log").front()["recipe"]["autocast"], "bfloat16");
+  // A resumed training goes on under autocast; a schedule is made for its number of steps.
+  const Ended resumed = run({"train", "--resume", "part", "--data", folder_.path(), "--max-steps", "30"});
+  EXPECT_EQ(resumed.code, 0) << resumed.err;
+  EXPECT_TRUE(bytes("part") == bytes("whole"));
+  const Ended longer = run({"train", "--resume", "cycle", "--data", folder_.path(), "--max-steps", "30"});
+  EXPECT_EQ(longer.code, 2);
+  EXPECT_THAT(longer.err, HasSubstr("--max-steps"));
 }
 
 TEST_F(Program, RefusesToResumeAnotherTraining) {
