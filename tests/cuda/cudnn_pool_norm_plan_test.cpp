@@ -62,7 +62,8 @@ void walk(const std::string& op, const std::string& slot, void (*build)(Graph&, 
     const bool expected = is_asked && plan_of(build, &p, target) != nullptr;
     EXPECT_EQ(!refusal, expected) << slot << ": " << refusal.str();
     for (const Card& card : known_cards())
-      if (is_asked && card.sm != context.sm && (is_full() || card.sm == 90)) {
+      // From Ampere on: cuDNN compiles these plans for no older card.
+      if (is_asked && card.sm >= 80 && card.sm != context.sm && (is_full() || card.sm == 90)) {
         EXPECT_EQ(plan_of(build, &p, {.card = &card_descriptor(card.sm)}) != nullptr, expected)
             << slot << " on " << card.name;
       }
