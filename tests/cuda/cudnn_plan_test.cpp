@@ -100,8 +100,9 @@ TEST_F(CudnnPlan, IsThereForEveryConvolutionOfTheTable) {
       }
       const Answered answered = ask(q, target, kDefault);
       // Before Ampere there is no arithmetic in bfloat16, and cuDNN has engines for a few of its problems all the same.
-      if (card.sm >= 80 || q.problem.dtype != kBFloat16)
+      if (card.sm >= 80 || q.problem.dtype != kBFloat16) {
         EXPECT_NE(answered.plan, nullptr) << card.name << ": " << describe(q) << ": " << answered.refusal;
+      }
       planned += answered.plan != nullptr;
     }
     EXPECT_GT(planned, 100u);
