@@ -3,8 +3,9 @@
 // leaves each part's statistics in the workspace, and every block of the second merges all of them.
 //
 // Statistics are merged in a fixed order, without cancellation: T. F. Chan et al., "Updating formulae and a pairwise
-// algorithm for computing sample variances", 1979. A thread's own are of what its elements are more than its first one
-// (ibid., "shifted data"), which takes no division for each of them.
+// algorithm for computing sample variances", 1979. A thread's own few hundred are of what its elements are more than
+// its first one (ibid., "shifted data"), which takes no division for each of them; what cancels there, where the first
+// is far from the others, is part of one thread's share.
 #include <algorithm>
 #include <cmath>
 
@@ -301,7 +302,7 @@ int batch_norm_parts(const BatchNormProblem& p, int multiprocessors) {
   const bool last = channels_are_neighbours(p);
   const std::int64_t columns = divided_up(p.C, last ? Walk<true>::kChannels : 1),
                      step = last ? Walk<true>::kStep : Walk<false>::kStep;
-  // Blocks for all multiprocessors, of 16 elements a thread at least, and parts that a block's threads merge at once.
+  // Blocks for all multiprocessors, of 16 elements a thread at least, and no more parts than every block can merge.
   const std::int64_t wanted = columns > 0 ? divided_up(8 * std::int64_t{multiprocessors}, columns) : 1;
   return static_cast<int>(std::clamp<std::int64_t>(std::min(wanted, p.N * p.L / (16 * step)), 1, 256));
 }

@@ -58,7 +58,6 @@ __device__ T mean_of(Accumulator<T> sum, std::int64_t count) {
   }
 }
 
-// A window that meets no input gives the lowest value and index -1.
 // The problem in the type that its kernel counts in: 32 bits where its sides, padding and windows fit.
 template <class I>
 struct Windows {
@@ -78,6 +77,7 @@ struct Windows {
         dilation_w(static_cast<I>(p.dilation_w)) {}
 };
 
+// A window that meets no input gives the lowest value and index -1.
 template <class T, class I>
 __global__ void __launch_bounds__(256)
     max_forward(Windows<I> p, Image in, Image out, I size, const T* x, T* y, std::int64_t* indices) {

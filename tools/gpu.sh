@@ -69,7 +69,7 @@ line() {
     failed=1
     # A program that ends by itself, with failures, lists them.
     if ! grep -qE '^\[  FAILED  \] [0-9]+ tests?,' "${file%.rc}.log"; then
-      ended+=", ended with $status after $(grep -E '^\[ RUN ' "${file%.rc}.log" | tail -n 1 | sed 's/.*\] //')"
+      ended+=", ended with $status after $(sed -nE 's/^\[ RUN +\] //p' "${file%.rc}.log" | tail -n 1)"
     fi
   done
   numbers="$(count PASSED "${log[@]}") passed, $(count FAILED "${log[@]}") failed, $(count SKIPPED "${log[@]}") skipped"

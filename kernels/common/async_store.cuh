@@ -38,7 +38,7 @@ template <class Output>
 struct alignas(16) WarpStore {
   using Row = decltype(std::declval<const Output&>().row(0));
   using Column = decltype(std::declval<const Output&>().column(0));
-  float sums[32][36];  // lines across memory, and 4 more elements than a line has, so that fours meet no bank twice
+  float sums[32][36];  // lines across memory, and 4 more elements than a line has: lines begin on 16 bytes
   std::conditional_t<Output::kAlongRows, Column, Row> lines[32];
 };
 

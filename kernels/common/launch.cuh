@@ -15,8 +15,8 @@ struct LaunchConfig {
   cudaStream_t stream = nullptr;
 };
 
-/// A kernel takes 48 KiB of shared memory unasked, of both kinds together: with more than 32 dynamic ones it is asked,
-/// since nobody here knows how many static ones it has.
+/// A kernel takes 48 KiB of shared memory unasked, of both kinds together. With more than 32 dynamic ones it is asked:
+/// none of ours has more than 16 static ones beside them.
 template <auto kKernel>
 cudaError_t allow_shared(size_t dynamic) {
   if (dynamic <= size_t{32} << 10) return cudaSuccess;

@@ -312,6 +312,14 @@ TEST(Autocast, GradientsHaveTheParametersDtype) {
   for (std::size_t i = 0; i < inside.size(); ++i) EXPECT_TRUE(net.parameters()[i].grad().equal(inside[i])) << i;
 }
 
+// A backward of a user's, which computes with an op of the lists.
+struct Doubled : autograd::Function<Doubled> {
+  static Tensor forward(autograd::FunctionContext&, const Tensor& x) { return x * 2; }
+  static std::vector<Tensor> backward(autograd::FunctionContext&, const std::vector<Tensor>& grads) {
+    return {grads[0].mm(full({2, 2}, 0.7))};
+  }
+};
+
 // A backward that computes with ops of the lists runs them as they are given, as it would after the region.
 TEST(Autocast, BackwardRunsInTheDtypeOfTheForward) {
   const Tensor x = full({2, 2}, 0.3, {.requires_grad = true}), y = full({2, 2}, 0.7, {.requires_grad = true});
@@ -323,6 +331,8 @@ TEST(Autocast, BackwardRunsInTheDtypeOfTheForward) {
   const Autocast autocast("cpu");
   const auto grads = autograd::grad({z}, {x}, {.create_graph = true});
   EXPECT_TRUE(grads[0].equal(full({2, 2}, 0.7) + full({2, 2}, 0.7))) << grads[0];
+  Doubled::apply(x).sum().backward();
+  EXPECT_TRUE(x.grad().equal(full({2, 2}, 0.7) + full({2, 2}, 0.7))) << x.grad();
 }
 
 TEST(Autocast, ResultsOfLayersWithRelu) {

@@ -4,7 +4,7 @@ import statistics
 
 INTRODUCTION = """# What the kernels allow
 
-Written by `tools/kernel_report`; **every figure on this page is computed, none is measured.** (An H100 was met once: float32 convolutions reached about half of what is computed here, [benchmarks.md](benchmarks.md#on-an-h100).) Registers, shared memory and instructions come from the library that nvcc made, occupancy from CUDA's calculator (`cuda_occupancy.h`), and what a
+Written by `tools/kernel_report`; **every figure on this page is computed, none is measured.** (Measured on an H100, float32 convolutions reach about half of what is computed here: [benchmarks.md](benchmarks.md#on-an-h100).) Registers, shared memory and instructions come from the library that nvcc made, occupancy from CUDA's calculator (`cuda_occupancy.h`), and what a
 kernel reads and writes from the simulator, which runs some of its blocks and enumerates each warp's addresses ([cuda_without_a_gpu.md](cuda_without_a_gpu.md), *Counting accesses*).
 
 ```bash

@@ -1,5 +1,5 @@
-// conv2d and its gradients by cuDNN, where it is faster than our own kernels: on an H100 it is for 16-bit types on
-// tensor cores, and in float32 where it does with fewer products (docs/benchmarks.md).
+// conv2d and its gradients by cuDNN, where it is mostly faster than our own kernels: on an H100 that is in bfloat16 on
+// tensor cores, and in float32 where it does with fewer products (docs/benchmarks.md, with the exceptions).
 #include <type_traits>
 
 #include "backend/cuda/conv2d_size.h"
@@ -64,10 +64,11 @@ struct Bytes {
 };
 
 // Whether the plan computes by an algorithm with fewer products. Where no note says so (engine 17 of 9.14, Fourier's),
-// the workspace does: other algorithms in float32 take none beyond what holds the operands in another format.
+// the workspace does: other algorithms in float32 take no more than holds the operands in another format (engine 67 has
+// contiguous ones in channels_last, others the reverse).
 bool has_fewer_products(const Conv2dProblem& p, const Plan& plan) {
   const Bytes bytes(p);
-  const auto formats = p.format == kChannelsLast ? static_cast<std::int64_t>(bytes.x + bytes.w + bytes.y) : 0;
+  const auto formats = static_cast<std::int64_t>(bytes.x + bytes.w + bytes.y);
   return plan.transforms || plan.workspace > formats + (std::int64_t{1} << 20);
 }
 
@@ -78,7 +79,7 @@ Refusal leaves(const void* problem, const Plan& plan, const Context& context) {
   if (!Graphs<Slot>::kTensorCore.refuses(p, context))
     return plan.tensor_cores ? Refusal() : Refusal("its engine uses no tensor core, and our own kernel does");
   if (p.dtype == kFloat32 && !has_fewer_products(p, plan) && takes_float32<Slot>(p, context))
-    return {"its engine computes all products, which our own kernel does in less time"};
+    return {"its engine computes all products, as our own kernel does"};
   return {};
 }
 
