@@ -170,6 +170,13 @@ OpCases max_pool(const char* name, OpCall call) {
              .ulps = 0,
              .grad_ulps = 1,
              .cases = windows(kFloats)};
+  // The longest stride: the kernels on CUDA count in 64 bits.
+  append(op.cases, {{.name = "long_stride",
+                     .arguments = {t({1, 2, 5, 4})},
+                     .options = {{"kernel_size", 2}, {"stride", {1, 1073741824}}},
+                     .dtypes = kNumbers,
+                     .terms = 4,
+                     .golden = false}});
   append(op.cases, {{.name = "dilation",
                      .arguments = {x({2, 2, 9, 8})},
                      .options = {{"kernel_size", {3, 2}}, {"stride", 2}, {"padding", 1}, {"dilation", {2, 3}}}},
