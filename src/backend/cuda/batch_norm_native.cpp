@@ -1,6 +1,5 @@
 // Batch normalisation.
 #include <algorithm>
-#include <optional>
 
 #include "backend/cuda/kernels.h"
 #include "backend/cuda/runtime.h"
@@ -10,26 +9,26 @@
 namespace cresset::cuda::backend {
 namespace {
 
-// What the parts leave for each other, as many as the limit allows.
+// As many parts as the limit allows, and what they leave for each other.
+int parts_of(const BatchNormProblem& p, const Context& context) {
+  const auto bytes = static_cast<std::int64_t>(kernels::batch_norm_part_bytes(p));
+  const int wanted = kernels::batch_norm_parts(p, multiprocessors(context.device));
+  return bytes > 0 ? static_cast<int>(std::clamp<std::int64_t>(context.workspace_limit / bytes, 1, wanted)) : 1;
+}
 struct Parts {
   Parts(const BatchNormProblem& p, const Context& context)
-      : count(kernels::batch_norm_parts(p, multiprocessors(context.device))) {
-    const auto bytes = kernels::batch_norm_part_bytes(p);
-    const auto most = bytes > 0 ? context.workspace_limit / static_cast<std::int64_t>(bytes) : 1;
-    count = static_cast<int>(std::clamp<std::int64_t>(most, 1, count));
-    if (count > 1) workspace.emplace(context, bytes * static_cast<std::size_t>(count));
-  }
-  void* memory() const { return workspace ? workspace->data() : nullptr; }
+      : count(parts_of(p, context)),
+        workspace(context, count > 1 ? kernels::batch_norm_part_bytes(p) * static_cast<std::size_t>(count) : 0) {}
   int count;
-  std::optional<Workspace> workspace;
+  Workspace workspace;
 };
 
 template <bool kRelu>
 void run_forward(const BatchNormProblem& p, const Context& context, const void* x, const void* weight, const void* bias,
                  void* y, void* mean, void* invstd, void* variance) {
   const Parts parts(p, context);
-  check_cuda(kernels::batch_norm_forward(p, kRelu, parts.count, parts.memory(), x, weight, bias, y, mean, invstd,
-                                         variance, stream_of(context.stream)),
+  check_cuda(kernels::batch_norm_forward(p, kRelu, parts.count, parts.workspace.data(), x, weight, bias, y, mean,
+                                         invstd, variance, stream_of(context.stream)),
              "batch_norm");
 }
 template <bool kRelu>
@@ -42,8 +41,8 @@ void run_relu_backward(const BatchNormBackward::Problem& p, const Context& conte
                        const void* x, const void* weight, const void* mean, const void* invstd, void* grad_x,
                        void* grad_weight, void* grad_bias) {
   const Parts parts(p, context);
-  check_cuda(kernels::batch_norm_backward(p, parts.count, parts.memory(), grad_y, y, x, weight, mean, invstd, grad_x,
-                                          grad_weight, grad_bias, stream_of(context.stream)),
+  check_cuda(kernels::batch_norm_backward(p, parts.count, parts.workspace.data(), grad_y, y, x, weight, mean, invstd,
+                                          grad_x, grad_weight, grad_bias, stream_of(context.stream)),
              "batch_norm backward");
 }
 void run_backward(const BatchNormBackward::Problem& p, const Context& context, const void* grad_y, const void* x,
