@@ -14,6 +14,7 @@ namespace cresset::test {
 namespace {
 
 using namespace cuda::backend::cudnn;
+using cuda::backend::PlanKey;
 using testing::HasSubstr;
 using testing::Not;
 

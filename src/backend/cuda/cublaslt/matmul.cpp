@@ -3,11 +3,12 @@
 // cuBLASLt's matrices lie in columns, and its bias runs along them. A dense c of rows is the same memory as its
 // transpose in columns, so what is asked for is c^T = b^T a^T: b is cuBLASLt's first operand, N its rows.
 #include <algorithm>
-#include <bit>
+#include <mutex>
 
 #include "backend/cuda/cublaslt/library.h"
-#include "backend/cuda/cublaslt/plan_cache.h"
 #include "backend/cuda/kernels.h"
+#include "backend/cuda/plan_key.h"
+#include "backend/cuda/recently_used.h"
 #include "backend/cuda/runtime.h"
 #include "backend/cuda/workspace.h"
 
@@ -40,27 +41,30 @@ cudaDataType_t type_of(DType dtype) {
 
 struct Alignments {  // in bytes, up to 256
   std::uint32_t a, b, bias, c;
-  friend bool operator==(const Alignments&, const Alignments&) = default;
 };
 std::uint32_t alignment_of(const void* pointer) {
   const auto address = reinterpret_cast<std::uintptr_t>(pointer);
   return address == 0 ? 256 : static_cast<std::uint32_t>(std::min<std::uintptr_t>(address & -address, 256));
 }
 
-struct Key {
-  MatmulProblem problem;
-  bool relu, tf32, nondeterministic;
-  int device;
-  std::int64_t workspace_limit;
+// What a plan is made for.
+struct Wanted {
+  const MatmulProblem& problem;
+  bool relu;
+  const Context& context;
   Alignments alignments;
-  friend bool operator==(const Key&, const Key&) = default;
+
+  PlanKey key() const {
+    const MatmulProblem& p = problem;
+    PlanKey key(relu ? MatmulRelu::name : Matmul::name, context, false);
+    for (const std::int64_t word :
+         {static_cast<std::int64_t>(p.dtype), std::int64_t{p.bias}, p.batch, p.M, p.N, p.K, p.a_batch, p.a_row, p.a_col,
+          p.b_batch, p.b_row, p.b_col, std::int64_t{alignments.a}, std::int64_t{alignments.b},
+          std::int64_t{alignments.bias}, std::int64_t{alignments.c}})
+      key.add(word);
+    return key;
+  }
 };
-std::size_t hash(const Key& k) {
-  const MatmulProblem& p = k.problem;
-  return hash_of(static_cast<int>(p.dtype), p.bias, p.batch, p.M, p.N, p.K, p.a_batch, p.a_row, p.a_col, p.b_batch,
-                 p.b_row, p.b_col, k.relu, k.tf32, k.nondeterministic, k.device, k.workspace_limit, k.alignments.a,
-                 k.alignments.b, k.alignments.bias, k.alignments.c);
-}
 
 // What cuBLASLt is given; no bias so far.
 struct Plan {
@@ -90,52 +94,52 @@ cublasLtMatrixLayoutOpaque_t layout(const CublasLt& lt, DType dtype, std::int64_
   return out;
 }
 
-cublasLtMatmulPreferenceOpaque_t preference(const CublasLt& lt, const Key& key) {
+cublasLtMatmulPreferenceOpaque_t preference(const CublasLt& lt, const Wanted& wanted) {
   cublasLtMatmulPreferenceOpaque_t out;
   lt.check(lt.init_preference(&out, sizeof out), "cublasLtMatmulPreferenceInit");
   const auto set = [&](cublasLtMatmulPreferenceAttributes_t name, const auto& value) {
     lt.check(lt.set_preference(&out, name, &value, sizeof value), "cublasLtMatmulPreferenceSetAttribute");
   };
   set(CUBLASLT_MATMUL_PREF_MAX_WORKSPACE_BYTES,
-      static_cast<std::uint64_t>(std::min(key.workspace_limit, kMostWorkspace)));
+      static_cast<std::uint64_t>(std::min(wanted.context.workspace_limit, kMostWorkspace)));
   // Parts of a sum are added in float32, in an order that is fixed.
   set(CUBLASLT_MATMUL_PREF_REDUCTION_SCHEME_MASK,
-      static_cast<std::uint32_t>(key.nondeterministic
+      static_cast<std::uint32_t>(wanted.context.allow_nondeterministic
                                      ? CUBLASLT_REDUCTION_SCHEME_MASK
                                      : CUBLASLT_REDUCTION_SCHEME_NONE | CUBLASLT_REDUCTION_SCHEME_COMPUTE_TYPE));
-  set(CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_A_BYTES, key.alignments.b);
-  set(CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_B_BYTES, key.alignments.a);
-  set(CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_C_BYTES, key.alignments.c);
-  set(CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_D_BYTES, key.alignments.c);
+  set(CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_A_BYTES, wanted.alignments.b);
+  set(CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_B_BYTES, wanted.alignments.a);
+  set(CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_C_BYTES, wanted.alignments.c);
+  set(CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_D_BYTES, wanted.alignments.c);
   return out;
 }
 
-Plan make_plan(const CublasLt& lt, const Key& key) {
-  const MatmulProblem& p = key.problem;
+Plan make_plan(const CublasLt& lt, const Wanted& wanted) {
+  const MatmulProblem& p = wanted.problem;
   Plan plan{};
   const bool in_double = p.dtype == kFloat64;
-  const cublasComputeType_t compute = in_double                         ? CUBLAS_COMPUTE_64F
-                                      : p.dtype == kFloat32 && key.tf32 ? CUBLAS_COMPUTE_32F_FAST_TF32
-                                                                        : CUBLAS_COMPUTE_32F;
+  const cublasComputeType_t compute = in_double                                          ? CUBLAS_COMPUTE_64F
+                                      : p.dtype == kFloat32 && wanted.context.allow_tf32 ? CUBLAS_COMPUTE_32F_FAST_TF32
+                                                                                         : CUBLAS_COMPUTE_32F;
   lt.check(
       lt.init_description(&plan.description, sizeof plan.description, compute, in_double ? CUDA_R_64F : CUDA_R_32F),
       "cublasLtMatmulDescInit");
   const InColumns first = first_of(p), second = second_of(p);
   describe(lt, plan.description, CUBLASLT_MATMUL_DESC_TRANSA, first.transposed ? CUBLAS_OP_T : CUBLAS_OP_N);
   describe(lt, plan.description, CUBLASLT_MATMUL_DESC_TRANSB, second.transposed ? CUBLAS_OP_T : CUBLAS_OP_N);
-  const cublasLtEpilogue_t epilogue = p.bias     ? key.relu ? CUBLASLT_EPILOGUE_RELU_BIAS : CUBLASLT_EPILOGUE_BIAS
-                                      : key.relu ? CUBLASLT_EPILOGUE_RELU
-                                                 : CUBLASLT_EPILOGUE_DEFAULT;
+  const cublasLtEpilogue_t epilogue = p.bias        ? wanted.relu ? CUBLASLT_EPILOGUE_RELU_BIAS : CUBLASLT_EPILOGUE_BIAS
+                                      : wanted.relu ? CUBLASLT_EPILOGUE_RELU
+                                                    : CUBLASLT_EPILOGUE_DEFAULT;
   describe(lt, plan.description, CUBLASLT_MATMUL_DESC_EPILOGUE, epilogue);
   plan.first = first.transposed ? layout(lt, p.dtype, p.K, p.N, first.line, p.batch, p.b_batch)
                                 : layout(lt, p.dtype, p.N, p.K, first.line, p.batch, p.b_batch);
   plan.second = second.transposed ? layout(lt, p.dtype, p.M, p.K, second.line, p.batch, p.a_batch)
                                   : layout(lt, p.dtype, p.K, p.M, second.line, p.batch, p.a_batch);
   plan.result = layout(lt, p.dtype, p.N, p.M, p.N, p.batch, p.M * p.N);
-  cublasLtMatmulPreferenceOpaque_t wish = preference(lt, key);
+  cublasLtMatmulPreferenceOpaque_t wish = preference(lt, wanted);
   cublasLtMatmulHeuristicResult_t found{};
   int number = 0;
-  const cublasLtHandle_t handle = lt.handle(key.device);
+  const cublasLtHandle_t handle = lt.handle(wanted.context.device);
   plan.status = !handle ? CUBLAS_STATUS_NOT_INITIALIZED
                         : lt.heuristic(handle, &plan.description, &plan.first, &plan.second, &plan.result, &plan.result,
                                        &wish, 1, &found, &number);
@@ -148,12 +152,17 @@ Plan make_plan(const CublasLt& lt, const Key& key) {
   return plan;
 }
 
-std::shared_ptr<const Plan> plan_of(const CublasLt& lt, const MatmulProblem& p, bool relu, const Context& context,
-                                    const Alignments& alignments) {
-  static auto& plans = *new PlanCache<Key, Plan>(512);
-  const Key key{
-      p, relu, context.allow_tf32, context.allow_nondeterministic, context.device, context.workspace_limit, alignments};
-  return plans.get(key, [&] { return make_plan(lt, key); });
+struct CachedPlan {
+  std::once_flag once;
+  Plan plan;
+};
+
+// Made once, by whoever asks first; others wait for it alone.
+std::shared_ptr<const Plan> plan_of(const CublasLt& lt, const Wanted& wanted) {
+  static auto& plans = *new RecentlyUsed<PlanKey, CachedPlan>(512);
+  const std::shared_ptr<CachedPlan> cached = plans.get(wanted.key());
+  std::call_once(cached->once, [&] { cached->plan = make_plan(lt, wanted); });
+  return {cached, &cached->plan};
 }
 
 // The least that is known before the operands are.
@@ -174,7 +183,7 @@ Refusal refuses(const MatmulProblem& p, const Context& context) {
     return {"sizes must fit 32 bits, are {} x {} x {} x {}", p.batch, p.M, p.N, p.K};
   if (second_of(p).none) return {"a must be dense along a dimension, has strides {} and {}", p.a_row, p.a_col};
   if (first_of(p).none) return {"b must be dense along a dimension, has strides {} and {}", p.b_row, p.b_col};
-  const auto plan = plan_of(lt, p, kRelu, context, by_element(p.dtype));
+  const auto plan = plan_of(lt, {p, kRelu, context, by_element(p.dtype)});
   if (plan->status != CUBLAS_STATUS_SUCCESS)
     return {"cuBLASLt has no algorithm for it: status {}", static_cast<int>(plan->status)};
   return {};
@@ -183,8 +192,8 @@ Refusal refuses(const MatmulProblem& p, const Context& context) {
 template <bool kRelu>
 void run(const MatmulProblem& p, const Context& context, const void* a, const void* b, const void* bias, void* c) {
   const CublasLt& lt = CublasLt::get();
-  auto plan = plan_of(lt, p, kRelu, context, {alignment_of(a), alignment_of(b), alignment_of(bias), alignment_of(c)});
-  if (plan->status != CUBLAS_STATUS_SUCCESS) plan = plan_of(lt, p, kRelu, context, by_element(p.dtype));
+  auto plan = plan_of(lt, {p, kRelu, context, {alignment_of(a), alignment_of(b), alignment_of(bias), alignment_of(c)}});
+  if (plan->status != CUBLAS_STATUS_SUCCESS) plan = plan_of(lt, {p, kRelu, context, by_element(p.dtype)});
   cublasLtMatmulDescOpaque_t description = plan->description;
   if (p.bias) describe(lt, description, CUBLASLT_MATMUL_DESC_BIAS_POINTER, bias);
   const Workspace workspace(context, plan->workspace);

@@ -1,70 +1,13 @@
 #include "backend/cuda/cudnn/plan_cache.h"
 
-#include <fmt/format.h>
-
-#include <algorithm>
-#include <list>
-#include <unordered_map>
-
-#include "core/check.h"
+#include "backend/cuda/recently_used.h"
 
 namespace cresset::cuda::backend::cudnn {
-namespace {
-
-constexpr std::size_t kMost = 1024;
-
-struct Hash {
-  std::size_t operator()(const PlanKey& key) const { return key.hash(); }
-};
-
-struct Cache {
-  std::mutex mutex;
-  std::list<std::pair<PlanKey, std::shared_ptr<CachedPlans>>> used;  // the latest first
-  std::unordered_map<PlanKey, decltype(used)::iterator, Hash> at;
-};
-
-}  // namespace
-
-PlanKey::PlanKey(std::string_view op, const Context& context, bool search) : op_(op), device_(context.device) {
-  for (const std::int64_t word : {std::int64_t{context.allow_nondeterministic}, std::int64_t{context.allow_tf32},
-                                  context.workspace_limit, std::int64_t{search}})
-    add(word);
-}
-void PlanKey::add(std::int64_t word) {
-  check<BackendError>(count_ < words_.size(), "{}: its problem has more than {} numbers", op_, words_.size());
-  words_[count_++] = word;
-}
-bool PlanKey::operator==(const PlanKey& other) const {
-  return device_ == other.device_ && count_ == other.count_ && op_ == other.op_ &&
-         std::equal(words_.begin(), words_.begin() + static_cast<std::ptrdiff_t>(count_), other.words_.begin());
-}
-std::size_t PlanKey::hash() const {
-  std::uint64_t h = std::hash<std::string_view>()(op_) + static_cast<std::uint64_t>(device_);
-  for (std::size_t i = 0; i < count_; ++i)
-    h = (h ^ static_cast<std::uint64_t>(words_[i])) * 0x9e3779b97f4a7c15u + (h >> 29);
-  return h;
-}
-std::string PlanKey::text() const {
-  return fmt::format("{} {}", op_,
-                     fmt::join(words_.begin(), words_.begin() + static_cast<std::ptrdiff_t>(count_), ","));
-}
 
 std::shared_ptr<CachedPlans> cached_plans(const PlanKey& key) {
-  static auto* const cache = new Cache;  // never destroyed: users' static destructors may run ops
-  std::shared_ptr<CachedPlans> dropped;  // let go outside the lock
-  const std::scoped_lock lock(cache->mutex);
-  if (const auto found = cache->at.find(key); found != cache->at.end()) {
-    cache->used.splice(cache->used.begin(), cache->used, found->second);
-    return found->second->second;
-  }
-  cache->used.emplace_front(key, std::make_shared<CachedPlans>());
-  cache->at.emplace(key, cache->used.begin());
-  if (cache->used.size() > kMost) {
-    dropped = std::move(cache->used.back().second);
-    cache->at.erase(cache->used.back().first);
-    cache->used.pop_back();
-  }
-  return cache->used.front().second;
+  // Never destroyed: users' static destructors may run ops.
+  static auto& cache = *new RecentlyUsed<PlanKey, CachedPlans>(1024);
+  return cache.get(key);
 }
 
 }  // namespace cresset::cuda::backend::cudnn
