@@ -27,7 +27,7 @@ CRESSET_API void search_algorithms(bool search);
 CRESSET_API bool searches_algorithms() noexcept;
 
 // How cuDNN computed this thread's last op that it ran, for logs and benchmarks: "eng38{k2=1,k3=0}, workspace 4096
-// bytes". "" before.
+// bytes", or the name of its function. "" before.
 CRESSET_API std::string cudnn_engine();
 
 }  // namespace cresset::cuda

@@ -130,5 +130,37 @@ TEST_F(CudnnLibrary, NotWhole) {
   EXPECT_THAT(said({"CRESSET_CUDNN=" + text}), HasSubstr("libcudnn_graph.so.9 cannot be loaded: "));
 }
 
+// Says what becomes of a softmax.
+TEST_F(CudnnLibrary, DISABLED_SaysHowSoftmaxIs) {
+  const Tensor x = arange(3.0).to(kCuda);
+  std::printf("not used: %s\n", cuda::libraries()[0].missing.c_str());
+  EXPECT_TRUE(allclose(F::softmax(x, 0).cpu(), F::softmax(x.cpu(), 0)));  // by our own kernel
+  const ForceKernelGuard force("softmax=cudnn");
+  try {
+    F::softmax(x, 0);
+  } catch (const UnsupportedError& error) {
+    std::printf("not used: %s\n", error.what());
+  }
+}
+
+TEST_F(CudnnLibrary, WithoutThePartThatHasSoftmax) {
+  if (!cuda::libraries()[0].missing.empty()) GTEST_SKIP() << cuda::libraries()[0].missing;
+  const std::string without = folder("without");
+  const fs::path whole = fs::path(cuda::libraries()[0].path).parent_path();
+  for (const char* name : {"libcudnn.so.9", "libcudnn_graph.so.9", "libcudnn_heuristic.so.9", "libcudnn_cnn.so.9"})
+    fs::copy(whole / name, without);
+  const auto outcome = [&] {
+    return run_self({"--gtest_also_run_disabled_tests", "--gtest_filter=CudnnLibrary.DISABLED_SaysHowSoftmaxIs"},
+                    {"CRESSET_CUDNN=" + without})
+        .output;
+  };
+  // libcudnn_cnn.so.9 wants it, and the linker may know another.
+  EXPECT_THAT(outcome(), testing::AnyOf(HasSubstr("not used: cuDNN would be mixed: "),
+                                        HasSubstr("libcudnn_cnn.so.9 cannot be loaded: libcudnn_ops.so.9")));
+  fs::remove(without + "/libcudnn_cnn.so.9");
+  EXPECT_THAT(outcome(), HasSubstr("not used: \nnot used: softmax.forward: no cuda kernel takes this problem\n  cudnn "
+                                   "refused: cuDNN's softmax is in libcudnn_ops.so.9, which is not there"));
+}
+
 }  // namespace
 }  // namespace cresset::test

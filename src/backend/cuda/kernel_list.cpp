@@ -22,8 +22,8 @@ void register_cudnn_first([[maybe_unused]] const DeviceHost& host) {
 #endif
 }
 
-// After our own: what is bound by memory, where a plan gains nothing. cuDNN's graph API has no engine for the steps of
-// a softmax, nor for relu's gradient before that of a normalisation.
+// After our own: what is bound by memory, where a plan gains nothing. cuDNN's graph API has no engine for relu's
+// gradient before that of a normalisation.
 void register_cudnn_last([[maybe_unused]] const DeviceHost& host) {
 #if CRESSET_HAS_CUDNN
   add<AvgPool2dBackward>(host, kAvgPool2dBackwardCudnn);
@@ -35,6 +35,8 @@ void register_cudnn_last([[maybe_unused]] const DeviceHost& host) {
   add<BatchNormReluInference>(host, kBatchNormReluInferenceCudnn);
   add<MaxPool2dBackward>(host, kMaxPool2dBackwardCudnn);
   add<MaxPool2dForward>(host, kMaxPool2dForwardCudnn);
+  add<SoftmaxBackward>(host, kSoftmaxBackwardCudnn);
+  add<SoftmaxForward>(host, kSoftmaxForwardCudnn);
 #endif
 }
 

@@ -157,30 +157,36 @@ void VendorLibrary::open() {
   path_ = path;
 }
 
-bool VendorLibrary::open_parts(const std::string& folder) {
-  std::vector<std::string> all = files_.parts;
-  all.insert(all.end(), files_.optional_parts.begin(), files_.optional_parts.end());
-  for (const std::string& part : all) {
-    if (void* loaded = opened_already(part); loaded && folder_of(path_of(loaded)) != folder) {
+bool VendorLibrary::is_mixed(const std::string& folder) {
+  for (const auto* parts : {&files_.parts, &files_.optional_parts})
+    for (const std::string& part : *parts) {
+      void* loaded = opened_already(part);
+      if (!loaded || folder_of(path_of(loaded)) == folder) continue;
       missing_ = fmt::format(
           "{} would be mixed: this process has {} open, but {} lies in {}; let one set of files be found, by {} or by "
           "LD_LIBRARY_PATH",
           files_.name, path_of(loaded), files_.file, folder, files_.variable);
-      return false;
+      return true;
     }
-    const bool required = std::find(files_.parts.begin(), files_.parts.end(), part) != files_.parts.end();
-    const std::string path = folder + "/" + part;
-    if (!is_file(path)) {
-      if (!required) continue;
-      missing_ = fmt::format("{} in {} is not whole: there is no {}; install it anew", files_.name, folder, part);
-      return false;
+  return false;
+}
+
+bool VendorLibrary::open_parts(const std::string& folder) {
+  if (is_mixed(folder)) return false;
+  for (const auto* parts : {&files_.parts, &files_.optional_parts})
+    for (const std::string& part : *parts) {
+      const std::string path = folder + "/" + part;
+      if (!is_file(path)) {
+        if (parts == &files_.optional_parts) continue;
+        missing_ = fmt::format("{} in {} is not whole: there is no {}; install it anew", files_.name, folder, part);
+        return false;
+      }
+      if (!open_library(path)) {
+        missing_ = fmt::format("{} cannot be loaded: {}", path, last_error());
+        return false;
+      }
     }
-    if (!open_library(path)) {
-      missing_ = fmt::format("{} cannot be loaded: {}", path, last_error());
-      return false;
-    }
-  }
-  return true;
+  return !is_mixed(folder);  // parts open others, which the linker may have found elsewhere
 }
 
 namespace {

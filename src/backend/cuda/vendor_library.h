@@ -46,6 +46,8 @@ class VendorLibrary {
 
  private:
   void open();
+  // Whether a part is open that lies elsewhere: `missing` says so then.
+  bool is_mixed(const std::string& folder);
   bool open_parts(const std::string& folder);
   void* symbol(const char* name) const;
 

@@ -9,12 +9,8 @@
 #include "../src/report.h"
 #include "../src/stream.h"
 #include "execution.h"
+#include "handle.h"
 #include "library.h"
-
-struct cudnnContext {
-  int device;
-  cudaStream_t stream;
-};
 
 namespace cudasim::cudnn {
 namespace {
@@ -37,12 +33,6 @@ State& state() {
 std::string& last_message() {
   static thread_local std::string text;
   return text;
-}
-
-cudnnStatus_t fail(cudnnStatus_t status, const std::string& text) {
-  last_message() = "cudasim: " + text;
-  report("cuDNN", text);
-  return status;
 }
 
 template <class T>
@@ -94,6 +84,13 @@ cudnnStatus_t execute(cudnnHandle_t handle, void* plan, void* pack) {
 }
 
 }  // namespace
+
+cudnnStatus_t fail(cudnnStatus_t status, const std::string& text) {
+  last_message() = "cudasim: " + text;
+  report("cuDNN", text);
+  return status;
+}
+
 }  // namespace cudasim::cudnn
 
 using namespace cudasim;

@@ -36,6 +36,7 @@ Library load() {
   find(found.set_attribute, library, "cudnnBackendSetAttribute");
   find(found.get_attribute, library, "cudnnBackendGetAttribute");
   find(found.last_error, library, "cudnnGetLastErrorString");
+  find(found.get_tensor, library, "cudnnGetTensorNdDescriptor");
   return found;
 }
 

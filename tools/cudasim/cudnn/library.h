@@ -1,7 +1,7 @@
 // The cuDNN that the machine has: it makes plans and tells of them. Nothing of it runs.
 #pragma once
 
-#include <cudnn_graph.h>
+#include <cudnn_ops.h>
 
 #include <string>
 
@@ -13,7 +13,10 @@ struct Library {
   decltype(&cudnnBackendSetAttribute) set_attribute = nullptr;
   decltype(&cudnnBackendGetAttribute) get_attribute = nullptr;
   decltype(&cudnnGetLastErrorString) last_error = nullptr;
-  bool found() const { return create_descriptor && destroy_descriptor && set_attribute && get_attribute && last_error; }
+  decltype(&cudnnGetTensorNdDescriptor) get_tensor = nullptr;
+  bool found() const {
+    return create_descriptor && destroy_descriptor && set_attribute && get_attribute && last_error && get_tensor;
+  }
 };
 
 /// The one that the process has open already, else the one that the dynamic linker finds. Before it is first used a

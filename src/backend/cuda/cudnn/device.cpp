@@ -1,7 +1,6 @@
 #include "backend/cuda/cudnn/device.h"
 
 #include <array>
-#include <deque>
 
 #include "backend/cuda/cudnn/card.h"
 #include "backend/cuda/cudnn/library.h"
@@ -38,10 +37,6 @@ cudnnHandle_t take_handle(int device) {
   return handle;
 }
 
-bool is_aligned(const Operand& operand) {
-  return operand.bytes == 0 || reinterpret_cast<std::uintptr_t>(operand.pointer) % kAlignment == 0;
-}
-
 }  // namespace
 
 HandleLease::HandleLease(int device) : device_(device), handle_(take_handle(device)) {}
@@ -49,6 +44,10 @@ HandleLease::~HandleLease() {
   Handles& handles = handles_of(device_);
   const std::scoped_lock lock(handles.mutex);
   handles.idle.push_back(handle_);
+}
+
+void HandleLease::use_stream(const Context& context) const {
+  check_status(library().call.set_stream(handle_, stream_of(context.stream)), "cudnnSetStream");
 }
 
 DeviceTarget::DeviceTarget(int device) {
@@ -67,37 +66,24 @@ std::string device_name(int device) {
 }
 
 void execute(Plan& plan, const Context& context, const std::vector<Operand>& operands) {
-  const cudaStream_t stream = stream_of(context.stream);
   const Workspace workspace(context, static_cast<std::size_t>(plan.workspace));
-  std::deque<Workspace> copies;
+  const AlignedOperands aligned(context, operands);
   std::vector<std::int64_t> ids;
-  std::vector<void*> pointers;
-  for (const Operand& operand : operands) {
-    ids.push_back(operand.id);
-    pointers.push_back(operand.pointer);
-    if (is_aligned(operand)) continue;
-    pointers.back() = copies.emplace_back(context, operand.bytes).data();
-    if (!operand.output)
-      check_cuda(cudaMemcpyAsync(pointers.back(), operand.pointer, operand.bytes, cudaMemcpyDeviceToDevice, stream),
-                 "copying an operand for cuDNN");
-  }
+  for (const Operand& operand : operands) ids.push_back(operand.id);
   try {
     Descriptor pack(CUDNN_BACKEND_VARIANT_PACK_DESCRIPTOR);
     pack.set(CUDNN_ATTR_VARIANT_PACK_UNIQUE_IDS, ids);
-    pack.set(CUDNN_ATTR_VARIANT_PACK_DATA_POINTERS, pointers);
+    pack.set(CUDNN_ATTR_VARIANT_PACK_DATA_POINTERS, aligned.pointers());
     pack.set(CUDNN_ATTR_VARIANT_PACK_WORKSPACE, workspace.data());
     pack.finalize();
     const HandleLease handle(context.device);
-    check_status(library().call.set_stream(handle.get(), stream), "cudnnSetStream");
+    handle.use_stream(context);
     const std::scoped_lock lock(plan.running);
     check_status(library().call.execute(handle.get(), plan.descriptor.handle(), pack.handle()), "cudnnBackendExecute");
   } catch (const Failure& failure) {
     fail<BackendError>("cuDNN, {}: {}", plan.engine, failure.what());
   }
-  for (std::size_t i = 0; i < operands.size(); ++i)
-    if (operands[i].output && !is_aligned(operands[i]))
-      check_cuda(cudaMemcpyAsync(operands[i].pointer, pointers[i], operands[i].bytes, cudaMemcpyDeviceToDevice, stream),
-                 "copying a result of cuDNN's");
+  aligned.copy_back();
 }
 
 }  // namespace cresset::cuda::backend::cudnn

@@ -1,6 +1,7 @@
 // Devices as cuDNN knows them: what plans are made for, and running them.
 #pragma once
 
+#include "backend/cuda/cudnn/operands.h"
 #include "backend/cuda/cudnn/plan.h"
 
 namespace cresset::cuda::backend::cudnn {
@@ -14,6 +15,8 @@ class HandleLease {
   HandleLease(const HandleLease&) = delete;
   HandleLease& operator=(const HandleLease&) = delete;
   cudnnHandle_t get() const { return handle_; }
+  // What it is called for next goes to the context's stream.
+  void use_stream(const Context& context) const;
 
  private:
   int device_;
@@ -34,14 +37,6 @@ class DeviceTarget {
 
 // The device's name, for what is stored of it.
 std::string device_name(int device);
-
-// A pointer that a plan is run with.
-struct Operand {
-  std::int64_t id;
-  void* pointer;
-  std::size_t bytes;    // 0: on the host, or known to be aligned
-  bool output = false;  // written whole
-};
 
 // Gives the plan's work to the context's stream. Operands that are not aligned as cuDNN wants them are copied, which is
 // memory beside the plan's workspace. BackendError where it cannot be run.

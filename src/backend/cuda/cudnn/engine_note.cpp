@@ -1,13 +1,25 @@
 #include "backend/cuda/cudnn/engine_note.h"
 
+#include <cstdio>
 #include <cstdlib>
-#include <string_view>
 
 namespace cresset::cuda::backend::cudnn {
 
-std::string& engine_note() {
+namespace {
+
+std::string& last() {
   thread_local std::string note;
   return note;
+}
+
+}  // namespace
+
+const std::string& engine_note() { return last(); }
+
+void note_engine(std::string_view slot, const std::string& engine) {
+  last() = engine;
+  if (logging()) [[unlikely]]
+    std::fprintf(stderr, "cresset dispatch: %s by cudnn: %s\n", std::string(slot).c_str(), engine.c_str());
 }
 
 bool logging() noexcept {

@@ -1,11 +1,14 @@
-// What the calling thread's last plan of cuDNN was, for benchmarks and logs.
+// How cuDNN computed what the calling thread gave it last, for benchmarks and logs.
 #pragma once
 
 #include <string>
+#include <string_view>
 
 namespace cresset::cuda::backend::cudnn {
 
-std::string& engine_note();
+const std::string& engine_note();
+// Keeps it, and writes a line of log where they are asked for.
+void note_engine(std::string_view slot, const std::string& engine);
 
 // CRESSET_LOG=dispatch: engines are chosen as kernels are.
 bool logging() noexcept;

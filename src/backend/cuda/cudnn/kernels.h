@@ -5,6 +5,7 @@
 #include <cresset/extension/conv2d.h>
 #include <cresset/extension/fused_relu.h>
 #include <cresset/extension/pool2d.h>
+#include <cresset/extension/softmax.h>
 
 namespace cresset::cuda::backend {
 
@@ -21,5 +22,7 @@ extern constinit const Kernel<Conv2dGradInput> kConv2dGradInputCudnn;
 extern constinit const Kernel<Conv2dGradWeight> kConv2dGradWeightCudnn;
 extern constinit const Kernel<MaxPool2dBackward> kMaxPool2dBackwardCudnn;
 extern constinit const Kernel<MaxPool2dForward> kMaxPool2dForwardCudnn;
+extern constinit const Kernel<SoftmaxBackward> kSoftmaxBackwardCudnn;
+extern constinit const Kernel<SoftmaxForward> kSoftmaxForwardCudnn;
 
 }  // namespace cresset::cuda::backend

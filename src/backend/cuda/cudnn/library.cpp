@@ -15,6 +15,7 @@ namespace {
 constexpr int kOldest = kDeviceSimulated ? 90800 : 90000;
 
 constexpr const char* kGraph = "libcudnn_graph.so.9";
+constexpr const char* kOps = "libcudnn_ops.so.9";
 
 template <class F>
 bool find(const VendorLibrary& files, const char* name, F*& out, std::string& missing) {
@@ -32,6 +33,16 @@ bool find_all(const VendorLibrary& files, Functions& f, std::string& missing) {
          find(files, "cudnnBackendGetAttribute", f.get_attribute, missing) &&
          find(files, "cudnnBackendFinalize", f.finalize, missing) && find(files, "cudnnCreate", f.create, missing) &&
          find(files, "cudnnSetStream", f.set_stream, missing) && find(files, "cudnnBackendExecute", f.execute, missing);
+}
+
+// libcudnn.so.9 has these names without that part, and ends the process where they are called.
+void find_ops(const VendorLibrary& files, Functions& f) {
+  if (!files.own_symbol(kOps, "cudnnSoftmaxForward")) return;
+  f.create_tensor = files.function<decltype(cudnnCreateTensorDescriptor)>("cudnnCreateTensorDescriptor");
+  f.destroy_tensor = files.function<decltype(cudnnDestroyTensorDescriptor)>("cudnnDestroyTensorDescriptor");
+  f.set_tensor = files.function<decltype(cudnnSetTensorNdDescriptor)>("cudnnSetTensorNdDescriptor");
+  f.softmax_forward = files.function<decltype(cudnnSoftmaxForward)>("cudnnSoftmaxForward");
+  f.softmax_backward = files.function<decltype(cudnnSoftmaxBackward)>("cudnnSoftmaxBackward");
 }
 
 // The version, or what is wrong with it.
@@ -59,15 +70,14 @@ int check_version(const VendorLibrary& files, Functions& f, std::string& missing
 }
 
 Library find_library() {
-  const VendorLibrary files(
-      {.name = "cuDNN",
-       .variable = "CRESSET_CUDNN",
-       .file = "libcudnn.so.9",
-       .python_names = {"cudnn"},
-       .install = "install cuDNN 9 (pip install nvidia-cudnn-cu13)",
-       .parts = {kGraph, "libcudnn_heuristic.so.9"},
-       .optional_parts = {"libcudnn_ops.so.9", "libcudnn_cnn.so.9", "libcudnn_engines_precompiled.so.9",
-                          "libcudnn_engines_runtime_compiled.so.9"}});
+  const VendorLibrary files({.name = "cuDNN",
+                             .variable = "CRESSET_CUDNN",
+                             .file = "libcudnn.so.9",
+                             .python_names = {"cudnn"},
+                             .install = "install cuDNN 9 (pip install nvidia-cudnn-cu13)",
+                             .parts = {kGraph, "libcudnn_heuristic.so.9"},
+                             .optional_parts = {kOps, "libcudnn_cnn.so.9", "libcudnn_engines_precompiled.so.9",
+                                                "libcudnn_engines_runtime_compiled.so.9"}});
   Library found;
   found.path = files.path();
   found.missing = files.missing();
@@ -75,6 +85,7 @@ Library find_library() {
   for (const char* name : {"cudnnCreate", "cudnnSetStream", "cudnnBackendExecute"})
     if (found.missing.empty() && !simulator_has(name)) found.missing = fmt::format("the simulator has no {}", name);
   if (found.missing.empty()) find_all(files, found.call, found.missing);
+  if (found.missing.empty()) find_ops(files, found.call);
   if (!found.missing.empty()) found.call = {};
   found.refusal = lasting_text(found.missing);
   return found;

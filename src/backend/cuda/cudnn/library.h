@@ -2,14 +2,14 @@
 #pragma once
 
 #include <cresset/extension/kernel.h>
-#include <cudnn_graph.h>
+#include <cudnn_ops.h>
 
 #include <string>
 
 namespace cresset::cuda::backend::cudnn {
 
-// Null all where the library cannot be used. The last three run something on a device, and come from the simulator
-// where that is the device.
+// Null all where the library cannot be used. Those that run something on a device, or that are given a handle, come
+// from the simulator where that is the device.
 struct Functions {
   decltype(&cudnnGetVersion) version = nullptr;
   decltype(&cudnnGetErrorString) error_string = nullptr;
@@ -22,6 +22,12 @@ struct Functions {
   decltype(&cudnnCreate) create = nullptr;
   decltype(&cudnnSetStream) set_stream = nullptr;
   decltype(&cudnnBackendExecute) execute = nullptr;
+  // Of libcudnn_ops.so.9, a part that may be left out: null all then.
+  decltype(&cudnnCreateTensorDescriptor) create_tensor = nullptr;
+  decltype(&cudnnDestroyTensorDescriptor) destroy_tensor = nullptr;
+  decltype(&cudnnSetTensorNdDescriptor) set_tensor = nullptr;
+  decltype(&cudnnSoftmaxForward) softmax_forward = nullptr;
+  decltype(&cudnnSoftmaxBackward) softmax_backward = nullptr;
 };
 
 struct Library {

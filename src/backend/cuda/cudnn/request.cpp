@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <atomic>
-#include <cstdio>
 
 #include "backend/cuda/cudnn/choices.h"
 #include "backend/cuda/cudnn/engine_note.h"
@@ -107,10 +106,7 @@ void run(const Request& request, const Context& context, const std::vector<Opera
   const std::shared_ptr<Plan> plan = choose(request, context, *plans, operands);
   if (is_capturing(context.device)) keep_for_ever(plan);
   execute(*plan, context, operands);
-  engine_note() = plan->note;
-  if (logging()) [[unlikely]]
-    std::fprintf(stderr, "cresset dispatch: %s by cudnn: %s\n", std::string(request.key.op()).c_str(),
-                 plan->note.c_str());
+  note_engine(request.key.op(), plan->note);
 }
 
 }  // namespace cresset::cuda::backend::cudnn
