@@ -47,6 +47,11 @@ Functions load() {
   find(f.destroy_descriptor, library, "cudnnBackendDestroyDescriptor");
   find(f.set_attribute, library, "cudnnBackendSetAttribute");
   find(f.get_attribute, library, "cudnnBackendGetAttribute");
+  find(f.create_tensor, library, "cudnnCreateTensorDescriptor");
+  find(f.destroy_tensor, library, "cudnnDestroyTensorDescriptor");
+  find(f.set_tensor, library, "cudnnSetTensorNdDescriptor");
+  find(f.softmax_forward, library, "cudnnSoftmaxForward");
+  find(f.softmax_backward, library, "cudnnSoftmaxBackward");
   find(f.finalize, library, "cudnnBackendFinalize");
   find(f.execute, library, "cudnnBackendExecute");
   find(f.error_string, library, "cudnnGetErrorString");

@@ -1,7 +1,7 @@
 // cuDNN plans by the C API alone, for the tests of what the simulator makes of them.
 #pragma once
 
-#include <cudnn_graph.h>
+#include <cudnn_ops.h>
 
 #include <cstdint>
 #include <initializer_list>
@@ -25,6 +25,11 @@ struct Functions {
   decltype(&cudnnBackendExecute) execute;
   decltype(&cudnnGetErrorString) error_string;
   decltype(&cudnnGetLastErrorString) last_error;
+  decltype(&cudnnCreateTensorDescriptor) create_tensor;
+  decltype(&cudnnDestroyTensorDescriptor) destroy_tensor;
+  decltype(&cudnnSetTensorNdDescriptor) set_tensor;
+  decltype(&cudnnSoftmaxForward) softmax_forward;
+  decltype(&cudnnSoftmaxBackward) softmax_backward;
   std::string missing;
 };
 const Functions& functions();
