@@ -3,6 +3,7 @@
 #include <type_traits>
 
 #include "backend/cuda/conv2d_size.h"
+#include "backend/cuda/cudnn/conv2d_choice.h"
 #include "backend/cuda/cudnn/conv2d_graph.h"
 #include "backend/cuda/cudnn/kernels.h"
 #include "backend/cuda/cudnn/request.h"
@@ -38,7 +39,7 @@ struct Graphs<Conv2dGradWeight> {
   static constexpr const auto& kTensorCore = kConv2dGradWeightTensorCore;
 };
 
-// Whether one of our own that is made for large problems in float32 takes it.
+// Whether one of our own that is made for large problems in float32 takes it; of another dtype they take none.
 template <class Slot>
 bool takes_float32(const Conv2dProblem& p, const Context& context) {
   if constexpr (std::is_same_v<Slot, Conv2dGradWeight>) {
@@ -50,37 +51,13 @@ bool takes_float32(const Conv2dProblem& p, const Context& context) {
   }
 }
 
-// Sizes of the operands in bytes.
-struct Bytes {
-  explicit Bytes(const Conv2dProblem& p)
-      : x(size(p, p.N * p.C * p.H * p.W)),
-        w(size(p, p.K * (p.C / p.groups) * p.R * p.S)),
-        y(size(p, p.N * p.K * p.P * p.Q)),
-        bias(size(p, p.K)) {}
-  static std::size_t size(const Conv2dProblem& p, std::int64_t elements) {
-    return static_cast<std::size_t>(elements) * element_size(p.dtype);
-  }
-  std::size_t x, w, y, bias;
-};
-
-// Whether the plan computes by an algorithm with fewer products. Where no note says so (engine 17 of 9.14, Fourier's),
-// the workspace does: other algorithms in float32 take no more than holds the operands in another format (engine 67 has
-// contiguous ones in channels_last, others the reverse).
-bool has_fewer_products(const Conv2dProblem& p, const Plan& plan) {
-  const Bytes bytes(p);
-  const auto formats = static_cast<std::int64_t>(bytes.x + bytes.w + bytes.y);
-  return plan.transforms || plan.workspace > formats + (std::int64_t{1} << 20);
-}
-
 template <class Slot>
 Refusal leaves(const void* problem, const Plan& plan, const Context& context) {
   const auto& p = *static_cast<const Conv2dProblem*>(problem);
   if (refuse_large(p)) return {};
-  if (!Graphs<Slot>::kTensorCore.refuses(p, context))
-    return plan.tensor_cores ? Refusal() : Refusal("its engine uses no tensor core, and our own kernel does");
-  if (p.dtype == kFloat32 && !has_fewer_products(p, plan) && takes_float32<Slot>(p, context))
-    return {"its engine computes all products, as our own kernel does"};
-  return {};
+  return leaves_conv2d_plan(
+      p, plan,
+      {.tensor_core = !Graphs<Slot>::kTensorCore.refuses(p, context), .float32 = takes_float32<Slot>(p, context)});
 }
 
 template <class Slot>
@@ -106,18 +83,18 @@ void* input(const void* pointer) { return const_cast<void*>(pointer); }
 template <class Slot>
 void run_forward(const Conv2dProblem& p, const Context& context, const void* x, const void* w, const void* bias,
                  void* y) {
-  const Bytes bytes(p);
+  const Conv2dBytes bytes(p);
   std::vector<Operand> all{{kConvX, input(x), bytes.x}, {kConvW, input(w), bytes.w}, {kConvY, y, bytes.y, true}};
   if (p.bias) all.push_back({kConvBias, input(bias), bytes.bias});
   run(request_of<Slot>(p, context), context, all);
 }
 void run_grad_input(const Conv2dProblem& p, const Context& context, const void* grad_y, const void* w, void* grad_x) {
-  const Bytes bytes(p);
+  const Conv2dBytes bytes(p);
   run(request_of<Conv2dGradInput>(p, context), context,
       {{kConvY, input(grad_y), bytes.y}, {kConvW, input(w), bytes.w}, {kConvX, grad_x, bytes.x, true}});
 }
 void run_grad_weight(const Conv2dProblem& p, const Context& context, const void* grad_y, const void* x, void* grad_w) {
-  const Bytes bytes(p);
+  const Conv2dBytes bytes(p);
   run(request_of<Conv2dGradWeight>(p, context), context,
       {{kConvY, input(grad_y), bytes.y}, {kConvX, input(x), bytes.x}, {kConvW, grad_w, bytes.w, true}});
 }

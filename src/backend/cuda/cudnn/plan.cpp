@@ -94,12 +94,10 @@ std::shared_ptr<Plan> make_plan(const Descriptor& config, const Target& target, 
              n == CUDNN_NUMERICAL_NOTE_WINOGRAD_TILE_4x4 || n == CUDNN_NUMERICAL_NOTE_WINOGRAD_TILE_6x6 ||
              n == CUDNN_NUMERICAL_NOTE_WINOGRAD_TILE_13x13;
     });
-    return std::shared_ptr<Plan>(new Plan{std::move(d),
-                                          workspace,
+    return std::shared_ptr<Plan>(new Plan{{workspace, has(notes, CUDNN_NUMERICAL_NOTE_TENSOR_CORE), transforms},
+                                          std::move(d),
                                           std::move(name),
                                           std::move(note),
-                                          has(notes, CUDNN_NUMERICAL_NOTE_TENSOR_CORE),
-                                          transforms,
                                           {}});
   } catch (const Failure& failure) {
     ++passed.failed;

@@ -25,14 +25,18 @@ struct Limits {
   bool products = true;        // the graph has some: without, there is nothing that a tensor core takes as tf32
 };
 
-struct Plan {
+// What is known of how a plan computes.
+struct PlanTraits {
+  std::int64_t workspace = 0;  // bytes
+  bool tensor_cores = false;   // computes products on them
+  bool transforms = false;     // by a note: computes convolutions with fewer products (Winograd, Fourier)
+};
+
+struct Plan : PlanTraits {
   Descriptor descriptor;
-  std::int64_t workspace;  // bytes
-  std::string engine;      // "eng38{k2=1,k3=0}": the same for the same engine and settings in every run
-  std::string note;        // the same and its workspace, for logs: a call only copies it
-  bool tensor_cores;       // computes products on them
-  bool transforms;         // computes convolutions by another algorithm with fewer products (Winograd, Fourier)
-  std::mutex running;      // not every engine may be given work by two threads at once
+  std::string engine;  // "eng38{k2=1,k3=0}": the same for the same engine and settings in every run
+  std::string note;    // the same and its workspace, for logs: a call only copies it
+  std::mutex running;  // not every engine may be given work by two threads at once
 };
 
 // In the order of cuDNN's heuristics, mode A and then its fallback: at most `most` that are finalised and keep the
