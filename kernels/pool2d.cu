@@ -1,5 +1,6 @@
-// A thread computes one element, its neighbours the neighbours in memory. The backward gathers, so that sums have one
-// order: an input looks at the windows that can have taken it.
+// A thread computes one element, its neighbours the neighbours in memory; of maxima it takes 16 bytes of elements where
+// they have one place in the image or one row, so that places are computed once for all of them. The backward gathers,
+// so that sums have one order: an input looks at the windows that can have taken it.
 #include <limits>
 
 #include "common/dtype.cuh"
@@ -77,52 +78,82 @@ struct Windows {
         dilation_w(static_cast<I>(p.dilation_w)) {}
 };
 
+// The elements of one thread, which lie side by side: one, channels of one place, or places of one row.
+enum class Run { one, channels, places };
+template <class T, Run kRun>
+inline constexpr int kEach = kRun == Run::one ? 1 : 16 / static_cast<int>(sizeof(T));
+
 // A window that meets no input gives the lowest value and index -1.
-template <class T, class I>
-__global__ void __launch_bounds__(256)
+template <class T, class I, Run kRun>
+__global__ void __launch_bounds__(256, 4)
     max_forward(Windows<I> p, Image in, Image out, I size, const T* x, T* y, std::int64_t* indices) {
-  const std::int64_t element = element_index();
+  constexpr int kCount = kEach<T, kRun>;
+  const std::int64_t element = element_index() * kCount;
   if (element >= size) return;
   const I i = static_cast<I>(element);
   const PlaceIn<I> o = place_of(out, i);
-  T best;
-  if constexpr (kIsFloating<T>)
-    best = convert<T>(-Compute<T>(INFINITY));
-  else
-    best = std::numeric_limits<T>::lowest();
-  I index = -1;
+  Vector<T, kCount> best;
+  I places[kCount];
+  for (int k = 0; k < kCount; ++k) {
+    if constexpr (kIsFloating<T>)
+      best.at[k] = convert<T>(-Compute<T>(INFINITY));
+    else
+      best.at[k] = std::numeric_limits<T>::lowest();
+    places[k] = -1;
+  }
   for (I r = 0; r < p.R; ++r)
     for (I s = 0; s < p.S; ++s) {
       const I h = o.h * p.stride_h - p.pad_h + r * p.dilation_h, w = o.w * p.stride_w - p.pad_w + s * p.dilation_w;
       if (h < 0 || h >= p.H || w < 0 || w >= p.W) continue;
-      const T value = x[in.at(o.n, o.c, h, w)];
-      const auto v = widen(value);
-      if (index < 0 || v > widen(best) || v != v) {
-        best = value;
-        index = h * p.W + w;
+      const auto values = *reinterpret_cast<const Vector<T, kCount>*>(x + in.at(o.n, o.c, h, w));
+      for (int k = 0; k < kCount; ++k) {
+        const auto v = widen(values.at[k]);
+        if (places[k] < 0 || v > widen(best.at[k]) || v != v) {
+          best.at[k] = values.at[k];
+          places[k] = h * p.W + w;
+        }
       }
     }
-  y[i] = best;
-  if (indices != nullptr) indices[i] = index;
+  *reinterpret_cast<Vector<T, kCount>*>(y + i) = best;
+  if (indices == nullptr) return;
+  Vector<std::int64_t, kCount> wide;
+  for (int k = 0; k < kCount; ++k) wide.at[k] = places[k];
+  *reinterpret_cast<Vector<std::int64_t, kCount>*>(indices + i) = wide;
 }
 
-template <class T, class I>
+template <class T, class I, Run kRun>
 __global__ void __launch_bounds__(256, 2)
     max_backward(Windows<I> p, Image in, Image out, I size, const T* grad_y, const std::int64_t* indices, T* grad_x) {
-  const std::int64_t element = element_index();
+  constexpr int kCount = kEach<T, kRun>;
+  const std::int64_t element = element_index() * kCount;
   if (element >= size) return;
   const I i = static_cast<I>(element);
   const PlaceIn<I> at = place_of(in, i);
+  const I reach = (p.S - 1) * p.dilation_w;
   const Range<I> rows = windows_over<I>(at.h, p.stride_h, p.pad_h, (p.R - 1) * p.dilation_h, p.P);
-  const Range<I> columns = windows_over<I>(at.w, p.stride_w, p.pad_w, (p.S - 1) * p.dilation_w, p.Q);
+  Range<I> columns = windows_over<I>(at.w, p.stride_w, p.pad_w, reach, p.Q);
+  if constexpr (kRun == Run::places)
+    columns.end = windows_over<I>(at.w + kCount - 1, p.stride_w, p.pad_w, reach, p.Q).end;
   const I own = at.h * p.W + at.w;
-  Compute<T> sum = 0;
+  Compute<T> sums[kCount] = {};
   for (I r = rows.begin; r < rows.end; ++r)
     for (I c = columns.begin; c < columns.end; ++c) {
       const I o = out.at(at.n, at.c, r, c);
-      if (indices[o] == own) sum += widen(grad_y[o]);
+      if constexpr (kRun == Run::channels) {
+        const auto taken = *reinterpret_cast<const Vector<std::int64_t, kCount>*>(indices + o);
+        const auto grads = *reinterpret_cast<const Vector<T, kCount>*>(grad_y + o);
+        for (int k = 0; k < kCount; ++k)
+          if (static_cast<I>(taken.at[k]) == own) sums[k] += widen(grads.at[k]);
+      } else {
+        const I taken = static_cast<I>(indices[o]);
+        const auto grad = widen(grad_y[o]);
+        for (int k = 0; k < kCount; ++k)
+          if (taken == own + k) sums[k] += grad;
+      }
     }
-  grad_x[i] = convert<T>(sum);
+  Vector<T, kCount> result;
+  for (int k = 0; k < kCount; ++k) result.at[k] = convert<T>(sums[k]);
+  *reinterpret_cast<Vector<T, kCount>*>(grad_x + i) = result;
 }
 
 template <class T>
@@ -179,6 +210,15 @@ void with_index(const Pool2dProblem& p, const Sides& s, F&& f) {
     f.template operator()<std::int64_t>();
 }
 
+// What a thread can take: elements, and the numbers of their places, are moved at once.
+template <class T>
+Run run_of(const Pool2dProblem& p, const void* x, const void* y, const std::int64_t* indices) {
+  constexpr int kCount = kEach<T, Run::channels>;
+  if (!is_aligned(x, 16) || !is_aligned(y, 16) || !is_aligned(indices, sizeof(std::int64_t) * kCount)) return Run::one;
+  if (p.format == kChannelsLast) return p.C % kCount == 0 ? Run::channels : Run::one;
+  return p.W % kCount == 0 ? Run::places : Run::one;
+}
+
 }  // namespace
 
 cudaError_t max_pool2d_forward(const Pool2dProblem& p, const void* x, void* y, std::int64_t* indices,
@@ -189,8 +229,14 @@ cudaError_t max_pool2d_forward(const Pool2dProblem& p, const void* x, void* y, s
   switch_dtype(p.dtype, [&]<class T>() {
     if constexpr (!std::is_same_v<T, bool>)
       with_index(p, s, [&]<class I>() {
-        error = launch<max_forward<T, I>>(element_grid(s.out.size(), 1, stream), Windows<I>(p), s.in, s.out,
-                                          s.out.size(), static_cast<const T*>(x), static_cast<T*>(y), indices);
+        const auto run = [&]<Run kRun>() {
+          error = launch<max_forward<T, I, kRun>>(element_grid(s.out.size(), kEach<T, kRun>, stream), Windows<I>(p),
+                                                  s.in, s.out, s.out.size(), static_cast<const T*>(x),
+                                                  static_cast<T*>(y), indices);
+        };
+        if constexpr (kIsFloating<T> && sizeof(I) == 4)
+          if (run_of<T>(p, x, y, indices) == Run::channels) return run.template operator()<Run::channels>();
+        run.template operator()<Run::one>();
       });
   });
   return error;
@@ -203,8 +249,17 @@ cudaError_t max_pool2d_backward(const Pool2dProblem& p, const void* grad_y, cons
   cudaError_t error = cudaSuccess;
   switch_floating(p.dtype, [&]<class T>() {
     with_index(p, s, [&]<class I>() {
-      error = launch<max_backward<T, I>>(element_grid(s.in.size(), 1, stream), Windows<I>(p), s.in, s.out, s.in.size(),
-                                         static_cast<const T*>(grad_y), indices, static_cast<T*>(grad_x));
+      const auto run = [&]<Run kRun>() {
+        error = launch<max_backward<T, I, kRun>>(element_grid(s.in.size(), kEach<T, kRun>, stream), Windows<I>(p), s.in,
+                                                 s.out, s.in.size(), static_cast<const T*>(grad_y), indices,
+                                                 static_cast<T*>(grad_x));
+      };
+      if constexpr (sizeof(I) == 4) {
+        const Run together = run_of<T>(p, grad_x, grad_y, indices);
+        if (together == Run::channels) return run.template operator()<Run::channels>();
+        if (together == Run::places) return run.template operator()<Run::places>();
+      }
+      run.template operator()<Run::one>();
     });
   });
   return error;

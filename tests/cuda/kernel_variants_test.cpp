@@ -199,6 +199,18 @@ TEST_F(KernelVariants, PoolsWholeNumbers) {
                 std::string(name(dtype)));
 }
 
+// Channels side by side, as many as a thread takes at once, at an address where it cannot.
+TEST_F(KernelVariants, PoolsChannelsAtAnyAddress) {
+  for (const DType dtype : kFloating) {
+    const Tensor room = empty({2 * 5 * 6 * 16 + 1}, {.dtype = dtype, .device = kCuda}),
+                 x = room.slice(0, 1, room.numel()).view({2, 5, 6, 16}).permute({0, 3, 1, 2});
+    x.copy_(randint(-9, 10, {2, 16, 5, 6}));
+    EXPECT_TRUE(x.is_contiguous(MemoryFormat::channels_last));
+    EXPECT_TRUE(F::max_pool2d(x, 3, {.stride = 2}).cpu().equal(F::max_pool2d(x.cpu(), 3, {.stride = 2})))
+        << name(dtype);
+  }
+}
+
 TEST_F(KernelVariants, DrawsEveryType) {
   const auto same = [](const auto& draw, const std::string& what) {
     manual_seed(9);
