@@ -64,7 +64,7 @@ TEST_F(BenchKernels, WritesTableJsonCsvAndPlots) {
   EXPECT_EQ(report["facts"]["simulated"], false);
   EXPECT_EQ(report["facts"]["threads"], 1);
   EXPECT_GT(report["roofs"]["float32"]["flops_per_second"], 0);
-  int measured = 0, chosen = 0, conversions = 0;
+  int measured = 0, chosen = 0, conversions = 0, by_onednn = 0;
   for (const Json& row : report["rows"]) {
     EXPECT_EQ(row["simulated"], false);
     chosen += row["chosen"] == true;
@@ -78,12 +78,14 @@ TEST_F(BenchKernels, WritesTableJsonCsvAndPlots) {
       ++conversions;
       continue;
     }
+    by_onednn += row["kernel"] == "onednn";
     EXPECT_LE(row["error"]["largest"], row["error"]["bound"]);
     EXPECT_EQ(row["error"]["complete"], true);
     EXPECT_GT(row["share_of_roof"], 0);
   }
   // Three directions of a convolution in two layouts and of a linear layer.
   EXPECT_EQ(chosen, 9);
+  EXPECT_EQ(by_onednn, CRESSET_HAS_ONEDNN ? 9 : 0);
   EXPECT_GE(measured, 2 * chosen);
   EXPECT_EQ(conversions, 2);
   EXPECT_EQ(last_line(ended.out), report["quote"]);
@@ -150,7 +152,10 @@ TEST_F(BenchKernels, MeasuresNothingForAFileThatCannotBeWritten) {
 }
 
 TEST_F(BenchKernels, FindsWhatHasBecomeSlower) {
-  ASSERT_EQ(run_tiny({"--op", "linear", "--direction", "forward", "--json", "now.json"}).code, 0);
+  ASSERT_EQ(
+      run_tiny({"--op", "linear", "--direction", "forward", "--kernel", "highway,reference", "--json", "now.json"})
+          .code,
+      0);
   const Json report = json("now.json");
   write_report("old.json", report, 1.0);
   write_report("same.json", report, 1.01);

@@ -2,6 +2,8 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
+#include <initializer_list>
 #include <list>
 #include <memory>
 #include <mutex>
@@ -9,6 +11,13 @@
 #include <utility>
 
 namespace cresset::cpu::onednn {
+
+// Of the numbers that a key has.
+inline std::size_t hash(std::initializer_list<std::int64_t> key) {
+  std::size_t made = 0;
+  for (const std::int64_t v : key) made = (made ^ static_cast<std::size_t>(v)) * 0x9e3779b97f4a7c15u + (made >> 29);
+  return made;
+}
 
 template <class Key, class Value, class Hash>
 class Cache {

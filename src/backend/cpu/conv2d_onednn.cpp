@@ -2,14 +2,12 @@
 // operands are reordered around it where that is another one.
 #include <algorithm>
 #include <cstddef>
-#include <string_view>
 
 #include "backend/cpu/cache_onednn.h"
 #include "backend/cpu/conv2d_kernels.h"
 #include "backend/cpu/conv2d_layout.h"
 #include "backend/cpu/conv2d_scratch.h"
 #include "backend/cpu/engine_onednn.h"
-#include "core/check.h"
 #include "core/team.h"
 
 namespace cresset::cpu {
@@ -32,8 +30,6 @@ struct Primitive {
   bool plain_loops;  // oneDNN has nothing better than its own reference code
 };
 
-bool is_plain(const char* implementation) { return std::string_view(implementation).substr(0, 3) == "ref"; }
-
 // The problem of a slab: N is the number of its images.
 struct Key {
   Direction direction;
@@ -43,37 +39,28 @@ struct Key {
 struct KeyHash {
   std::size_t operator()(const Key& key) const {
     const Conv2dProblem& p = key.slab;
-    std::size_t hash = 0;
-    for (const std::int64_t v : {static_cast<std::int64_t>(key.direction),
-                                 static_cast<std::int64_t>(p.dtype),
-                                 static_cast<std::int64_t>(p.format),
-                                 std::int64_t{p.bias},
-                                 p.N,
-                                 p.C,
-                                 p.H,
-                                 p.W,
-                                 p.K,
-                                 p.R,
-                                 p.S,
-                                 p.P,
-                                 p.Q,
-                                 p.stride_h,
-                                 p.stride_w,
-                                 p.pad_top,
-                                 p.pad_left,
-                                 p.dilation_h,
-                                 p.dilation_w,
-                                 p.groups})
-      hash = (hash ^ static_cast<std::size_t>(v)) * 0x9e3779b97f4a7c15u + (hash >> 29);
-    return hash;
+    return onednn::hash({static_cast<std::int64_t>(key.direction),
+                         static_cast<std::int64_t>(p.dtype),
+                         static_cast<std::int64_t>(p.format),
+                         std::int64_t{p.bias},
+                         p.N,
+                         p.C,
+                         p.H,
+                         p.W,
+                         p.K,
+                         p.R,
+                         p.S,
+                         p.P,
+                         p.Q,
+                         p.stride_h,
+                         p.stride_w,
+                         p.pad_top,
+                         p.pad_left,
+                         p.dilation_h,
+                         p.dilation_w,
+                         p.groups});
   }
 };
-
-memory::data_type data_type(DType dtype) {
-  return dtype == kBFloat16  ? memory::data_type::bf16
-         : dtype == kFloat16 ? memory::data_type::f16
-                             : memory::data_type::f32;
-}
 
 memory::desc activations(memory::data_type type, std::int64_t n, std::int64_t c, std::int64_t h, std::int64_t w,
                          const Strides4& s) {
@@ -100,7 +87,7 @@ Operand operand(const memory::desc& user, const memory::desc& inside, bool read)
 std::shared_ptr<const Primitive> make_primitive(const Key& key) {
   const onednn::OneThread one_thread;
   const Conv2dProblem& p = key.slab;
-  const memory::data_type type = data_type(p.dtype);
+  const memory::data_type type = onednn::data_type(p.dtype);
   const std::int64_t C = p.C / p.groups, K = p.K / p.groups;
   const Strides4 ws = strides_w(p);
   const memory::desc x = activations(type, p.N, p.C, p.H, p.W, strides_x(p)),
@@ -117,9 +104,7 @@ std::shared_ptr<const Primitive> make_primitive(const Key& key) {
       before{p.pad_top, p.pad_left};
   const memory::dims after{(p.P - 1) * p.stride_h + (p.R - 1) * p.dilation_h + 1 - p.H - p.pad_top,
                            (p.Q - 1) * p.stride_w + (p.S - 1) * p.dilation_w + 1 - p.W - p.pad_left};
-  dnnl::primitive_attr attributes;
-  attributes.set_scratchpad_mode(dnnl::scratchpad_mode::user);
-  attributes.set_fpmath_mode(dnnl::fpmath_mode::strict);
+  const dnnl::primitive_attr attributes = onednn::attributes();
 
   constexpr auto kDirect = dnnl::algorithm::convolution_direct;
   const dnnl::engine& engine = onednn::engine();
@@ -142,7 +127,7 @@ std::shared_ptr<const Primitive> make_primitive(const Key& key) {
              operand(y, d.dst_desc(), false),
              bias,
              d.scratchpad_desc(),
-             is_plain(d.impl_info_str())};
+             onednn::is_plain(d.impl_info_str())};
   } else if (key.direction == Direction::grad_input) {
     const dnnl::convolution_backward_data::primitive_desc d(engine, kDirect, x_any, w_any, y_any, strides, dilations,
                                                             before, after, hint(), attributes);
@@ -152,7 +137,7 @@ std::shared_ptr<const Primitive> make_primitive(const Key& key) {
              operand(y, d.diff_dst_desc(), true),
              {},
              d.scratchpad_desc(),
-             is_plain(d.impl_info_str())};
+             onednn::is_plain(d.impl_info_str())};
   } else {
     const dnnl::convolution_backward_weights::primitive_desc d(engine, kDirect, x_any, w_any, y_any, strides, dilations,
                                                                before, after, hint(), attributes);
@@ -162,7 +147,7 @@ std::shared_ptr<const Primitive> make_primitive(const Key& key) {
              operand(y, d.diff_dst_desc(), true),
              {},
              d.scratchpad_desc(),
-             is_plain(d.impl_info_str())};
+             onednn::is_plain(d.impl_info_str())};
   }
   return made;
 }
@@ -199,13 +184,12 @@ Conv2dProblem slab_of(Conv2dProblem p, std::int64_t images) {
   return p;
 }
 
-memory at(const memory::desc& desc, const void* p) { return {desc, onednn::engine(), const_cast<void*>(p)}; }
-
 template <class Tag>
 const void* reordered_in(const Operand& o, const void* user) {
   if (o.same()) return user;
   void* inside = scratch<Tag>(o.inside.get_size());
-  o.in.execute(onednn::stream(), {{DNNL_ARG_FROM, at(o.user, user)}, {DNNL_ARG_TO, at(o.inside, inside)}});
+  o.in.execute(onednn::stream(),
+               {{DNNL_ARG_FROM, onednn::memory_at(o.user, user)}, {DNNL_ARG_TO, onednn::memory_at(o.inside, inside)}});
   return inside;
 }
 template <class Tag>
@@ -214,11 +198,8 @@ void* place_for(const Operand& o, void* user) {
 }
 void reorder_out(const Operand& o, const void* inside, void* user) {
   if (!o.same())
-    o.out.execute(onednn::stream(), {{DNNL_ARG_FROM, at(o.inside, inside)}, {DNNL_ARG_TO, at(o.user, user)}});
-}
-memory scratchpad(const Primitive& primitive) {
-  struct Scratchpad;
-  return at(primitive.scratchpad, scratch<Scratchpad>(std::max<std::size_t>(primitive.scratchpad.get_size(), 1)));
+    o.out.execute(onednn::stream(), {{DNNL_ARG_FROM, onednn::memory_at(o.inside, inside)},
+                                     {DNNL_ARG_TO, onednn::memory_at(o.user, user)}});
 }
 
 // Places for operands in oneDNN's layout.
@@ -266,19 +247,19 @@ void run_slabs(Direction direction, const Conv2dProblem& p, const void* from, co
         reordered_in<InsideX>(input, offset(from, i * slabs.images * (forward ? x_image : y_image), p.dtype));
     void* user = offset(to, i * slabs.images * (forward ? y_image : x_image), p.dtype);
     void* out = place_for<InsideY>(output, user);
-    const memory weights_memory = at(primitive.w.inside, last ? rest_weights : weights);
+    const memory weights_memory = onednn::memory_at(primitive.w.inside, last ? rest_weights : weights);
     if (forward) {
-      std::unordered_map<int, memory> arguments{{DNNL_ARG_SRC, at(input.inside, in)},
+      std::unordered_map<int, memory> arguments{{DNNL_ARG_SRC, onednn::memory_at(input.inside, in)},
                                                 {DNNL_ARG_WEIGHTS, weights_memory},
-                                                {DNNL_ARG_DST, at(output.inside, out)},
-                                                {DNNL_ARG_SCRATCHPAD, scratchpad(primitive)}};
-      if (p.bias) arguments.emplace(DNNL_ARG_BIAS, at(primitive.bias, bias));
+                                                {DNNL_ARG_DST, onednn::memory_at(output.inside, out)},
+                                                {DNNL_ARG_SCRATCHPAD, onednn::scratchpad(primitive.scratchpad)}};
+      if (p.bias) arguments.emplace(DNNL_ARG_BIAS, onednn::memory_at(primitive.bias, bias));
       primitive.run.execute(onednn::stream(), arguments);
     } else {
-      primitive.run.execute(onednn::stream(), {{DNNL_ARG_DIFF_DST, at(input.inside, in)},
+      primitive.run.execute(onednn::stream(), {{DNNL_ARG_DIFF_DST, onednn::memory_at(input.inside, in)},
                                                {DNNL_ARG_WEIGHTS, weights_memory},
-                                               {DNNL_ARG_DIFF_SRC, at(output.inside, out)},
-                                               {DNNL_ARG_SCRATCHPAD, scratchpad(primitive)}});
+                                               {DNNL_ARG_DIFF_SRC, onednn::memory_at(output.inside, out)},
+                                               {DNNL_ARG_SCRATCHPAD, onednn::scratchpad(primitive.scratchpad)}});
     }
     reorder_out(output, out, user);
   });
@@ -306,12 +287,12 @@ void run_grad_weight_slabs(const Conv2dProblem& p, const void* grad_y, const voi
     // A slab of another size may give its sums in another layout.
     const bool same_layout = primitive.w.inside == whole->w.inside;
     float* own = same_layout ? sum : static_cast<float*>(scratch<InsideW>(primitive.w.inside.get_size()));
-    primitive.run.execute(onednn::stream(), {{DNNL_ARG_SRC, at(primitive.x.inside, in)},
-                                             {DNNL_ARG_DIFF_DST, at(primitive.y.inside, grad)},
-                                             {DNNL_ARG_DIFF_WEIGHTS, at(primitive.w.inside, own)},
-                                             {DNNL_ARG_SCRATCHPAD, scratchpad(primitive)}});
+    primitive.run.execute(onednn::stream(), {{DNNL_ARG_SRC, onednn::memory_at(primitive.x.inside, in)},
+                                             {DNNL_ARG_DIFF_DST, onednn::memory_at(primitive.y.inside, grad)},
+                                             {DNNL_ARG_DIFF_WEIGHTS, onednn::memory_at(primitive.w.inside, own)},
+                                             {DNNL_ARG_SCRATCHPAD, onednn::scratchpad(primitive.scratchpad)}});
     if (!same_layout) {
-      memory from = at(primitive.w.inside, own), to = at(whole->w.inside, sum);
+      memory from = onednn::memory_at(primitive.w.inside, own), to = onednn::memory_at(whole->w.inside, sum);
       dnnl::reorder(from, to).execute(onednn::stream(), from, to);
     }
   });
@@ -329,42 +310,25 @@ void run_grad_weight_slabs(const Conv2dProblem& p, const void* grad_y, const voi
     reorder_out(whole->w, sums, grad_w);
 }
 
-template <class F>
-void typed(const char* op, F&& f) {
-  try {
-    f();
-  } catch (const dnnl::error& error) {
-    onednn::rethrow(op, error);
-  }
-}
-
 void run_forward(const Conv2dProblem& p, const Context&, const void* x, const void* w, const void* bias, void* y) {
-  typed("conv2d", [&] { run_slabs(Direction::forward, p, x, w, bias, y); });
+  onednn::typed("conv2d", [&] { run_slabs(Direction::forward, p, x, w, bias, y); });
 }
 void run_grad_input(const Conv2dProblem& p, const Context&, const void* grad_y, const void* w, void* grad_x) {
-  typed("conv2d_grad_input", [&] { run_slabs(Direction::grad_input, p, grad_y, w, nullptr, grad_x); });
+  onednn::typed("conv2d_grad_input", [&] { run_slabs(Direction::grad_input, p, grad_y, w, nullptr, grad_x); });
 }
 void run_grad_weight(const Conv2dProblem& p, const Context&, const void* grad_y, const void* x, void* grad_w) {
-  typed("conv2d_grad_weight", [&] { run_grad_weight_slabs(p, grad_y, x, grad_w); });
+  onednn::typed("conv2d_grad_weight", [&] { run_grad_weight_slabs(p, grad_y, x, grad_w); });
 }
 
 template <Direction direction>
 Refusal refuses(const Conv2dProblem& p, const Context& context) {
   if (const Refusal refusal = refuse_far_steps(p)) return refusal;
-  if (p.dtype != kFloat32 && p.dtype != kBFloat16 && p.dtype != kFloat16)
-    return {"dtype must be float32, bfloat16 or float16, is {}", static_cast<int>(p.dtype)};
-  if (p.dtype == kBFloat16 && context.isa < CpuIsa::avx512) return "bfloat16 needs AVX-512";
-  if (p.dtype == kFloat16 && context.isa < CpuIsa::avx512_bf16) return "float16 needs AVX-512 FP16";
+  if (const Refusal refusal = onednn::refuse_dtype(p.dtype, context)) return refusal;
   if (p.N <= 0) return {};
   const Slabs slabs = direction == Direction::grad_weight ? cut_for_sums(p) : cut(p, kMostSlabs);
-  try {
-    for (const std::int64_t i : {std::int64_t{0}, slabs.count - 1})
-      if (primitive(direction, slab_of(p, slabs.size(i, p.N)))->plain_loops)
-        return "oneDNN has only its reference code for this problem";
-  } catch (const dnnl::error& error) {
-    return {"oneDNN has no primitive for this problem (status {})", static_cast<int>(error.status)};
-  }
-  return {};
+  return onednn::refuse_plain_loops(
+      [&](std::int64_t i) { return primitive(direction, slab_of(p, slabs.size(i, p.N)))->plain_loops; },
+      slabs.count - 1);
 }
 
 }  // namespace

@@ -2,6 +2,10 @@
 
 #include <dlfcn.h>
 
+#include <algorithm>
+#include <string_view>
+
+#include "backend/cpu/scratch.h"
 #include "core/check.h"
 
 namespace cresset::cpu::onednn {
@@ -49,6 +53,37 @@ OneThread::OneThread() : before_(openmp().get_max_threads ? openmp().get_max_thr
 }
 OneThread::~OneThread() {
   if (before_ != 1) openmp().set_num_threads(before_);
+}
+
+dnnl::memory::data_type data_type(DType dtype) {
+  using Type = dnnl::memory::data_type;
+  return dtype == kBFloat16 ? Type::bf16 : dtype == kFloat16 ? Type::f16 : Type::f32;
+}
+
+dnnl::primitive_attr attributes() {
+  dnnl::primitive_attr made;
+  made.set_scratchpad_mode(dnnl::scratchpad_mode::user);
+  made.set_fpmath_mode(dnnl::fpmath_mode::strict);
+  return made;
+}
+
+dnnl::memory memory_at(const dnnl::memory::desc& desc, const void* operand) {
+  return {desc, engine(), const_cast<void*>(operand)};
+}
+
+dnnl::memory scratchpad(const dnnl::memory::desc& desc) {
+  struct Scratchpad;
+  return memory_at(desc, scratch<Scratchpad>(std::max<std::size_t>(desc.get_size(), 1)));
+}
+
+bool is_plain(const char* implementation) { return std::string_view(implementation).substr(0, 3) == "ref"; }
+
+Refusal refuse_dtype(DType dtype, const Context& context) {
+  if (dtype != kFloat32 && dtype != kBFloat16 && dtype != kFloat16)
+    return {"dtype must be float32, bfloat16 or float16, is {}", static_cast<int>(dtype)};
+  if (dtype == kBFloat16 && context.isa < CpuIsa::avx512) return "bfloat16 needs AVX-512";
+  if (dtype == kFloat16 && context.isa < CpuIsa::avx512_bf16) return "float16 needs AVX-512 FP16";
+  return {};
 }
 
 void rethrow(const char* op, const dnnl::error& error) {

@@ -44,7 +44,11 @@ void register_cpu_kernels() {
   add_builtin<Copy>(kCpu, kCopyHighway, kCopyReference);
   add_builtin<CrossEntropyForward>(kCpu, kCrossEntropyForwardHighway, kCrossEntropyForwardReference);
   add_builtin<CrossEntropyBackward>(kCpu, kCrossEntropyBackwardHighway, kCrossEntropyBackwardReference);
+#if CRESSET_HAS_ONEDNN
+  add_builtin<Matmul>(kCpu, kMatmulHighway, kMatmulOnednn, kMatmulReference);
+#else
   add_builtin<Matmul>(kCpu, kMatmulHighway, kMatmulReference);
+#endif
   add_builtin<MaxPool2dForward>(kCpu, kMaxPool2dForwardHighway, kMaxPool2dForwardReference);
   add_builtin<MaxPool2dBackward>(kCpu, kMaxPool2dBackwardHighway, kMaxPool2dBackwardReference);
   add_builtin<SgdStep>(kCpu, kSgdStepHighway, kSgdStepReference);

@@ -6,6 +6,7 @@
 namespace cresset::cpu {
 
 extern const Kernel<Matmul> kMatmulHighway;
+extern const Kernel<Matmul> kMatmulOnednn;  // only where the library is built with oneDNN
 extern const Kernel<Matmul> kMatmulReference;
 
 }  // namespace cresset::cpu

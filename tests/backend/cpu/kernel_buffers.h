@@ -121,7 +121,8 @@ template <class Run, class Check>
 void on_each_target(bool vectorised, const std::string& what, Run&& run, Check&& check) {
   for (const std::int64_t target : vectorised ? vector_targets() : std::vector<std::int64_t>{0}) {
     if (vectorised) hwy::SetSupportedTargetsForTest(target);
-    const std::string where = what + (vectorised ? std::string(" on ") + hwy::TargetName(target) : " by reference");
+    const std::string where =
+        what + (vectorised ? std::string(" on ") + hwy::TargetName(target) : " on no target of Highway's");
     set_num_threads(1);
     std::vector<Buffer> outputs = run();
     for (const Buffer& output : outputs) EXPECT_TRUE(output.guards_intact()) << where;

@@ -1,9 +1,28 @@
 #include "backend/cpu/matmul_kernels.h"
 
+#include "core/cpu_info.h"
 #include "kernel_buffers.h"
 
 namespace cresset::cpu {
 namespace {
+
+#if CRESSET_HAS_ONEDNN
+// Why it does not take the problem on this machine.
+std::string onednn_refusal(const MatmulProblem& p) {
+  Context context;
+  context.isa = cpu_isa();
+  return kMatmulOnednn.refuses(p, context).str();
+}
+#endif
+
+// Those that take it.
+std::vector<KernelChoice<Matmul>> kernels_of(const MatmulProblem& p) {
+  std::vector<KernelChoice<Matmul>> kernels = choices(kMatmulHighway, kMatmulReference, p);
+#if CRESSET_HAS_ONEDNN
+  if (onednn_refusal(p).empty()) kernels.push_back({kMatmulOnednn, false});
+#endif
+  return kernels;
+}
 
 struct Sizes {
   std::int64_t batch, M, N, K;
@@ -46,9 +65,9 @@ void check_product(const MatmulProblem& p, bool whole, const std::string& what) 
         allowed[at] = whole ? 0 : epsilon(p.dtype) * (2 + std::sqrt(double(p.K))) * size;
       }
   Buffer from_a(p.dtype, a), from_b(p.dtype, b), from_bias(p.dtype, bias);
-  for (const auto& choice : choices(kMatmulHighway, kMatmulReference, p))
+  for (const auto& choice : kernels_of(p))
     on_each_target(
-        choice.vectorised, what,
+        choice.vectorised, what + " by " + std::string(choice.kernel.name),
         [&] {
           std::vector<Buffer> c{Buffer(p.dtype, p.batch * p.M * p.N)};
           choice.kernel.run(p, {}, from_a.data(), from_b.data(), p.bias ? from_bias.data() : nullptr, c[0].data());
@@ -94,15 +113,31 @@ TEST(MatmulKernels, SeveralBlocksOfRowsAndColumns) {
   check_product(problem_of(kFloat32, {1, 18, 3100, 17}, true, true, true, false), true, "columns");
 }
 
+// What oneDNN is given in pieces, the last of another size: rows, columns, matrices.
+TEST(MatmulKernels, PiecesOfLargeProducts) {
+  for (const Sizes& s : {Sizes{1, 601, 96, 100}, {1, 96, 601, 100}, {5, 90, 110, 100}})
+    for (int form = 0; form < 16; ++form) {
+      const bool broadcast = form & 8;
+      if (broadcast && s.batch == 1) continue;
+      const std::string what =
+          testing::PrintToString(std::vector<std::int64_t>{s.batch, s.M, s.N, s.K}) + " form " + std::to_string(form);
+      check_product(problem_of(kFloat32, s, form & 1, form & 2, form & 4, broadcast), true, what);
+      check_product(problem_of(kBFloat16, s, form & 1, form & 2, form & 4, broadcast), false, what + ", bfloat16");
+      if (testing::Test::HasFatalFailure()) return;
+    }
+}
+
 TEST(MatmulKernels, AnyStrides) {
   MatmulProblem p = problem_of(kFloat32, {2, 18, 19, 20}, false, false, false, false);
   p.a_row = 41, p.a_col = 2, p.a_batch = 18 * 41;
   p.b_row = 3, p.b_col = 61, p.b_batch = 0;
   const Values a = random_values(p.dtype, 2 * p.a_batch, true, 5, 1), b = random_values(p.dtype, 61 * 19, true, 5, 2);
   Buffer from_a(p.dtype, a), from_b(p.dtype, b), c(p.dtype, 2 * 18 * 19), want(p.dtype, 2 * 18 * 19);
-  kMatmulHighway.run(p, {}, from_a.data(), from_b.data(), nullptr, c.data());
   kMatmulReference.run(p, {}, from_a.data(), from_b.data(), nullptr, want.data());
-  EXPECT_EQ(c.values(), want.values());
+  for (const auto& choice : kernels_of(p)) {
+    choice.kernel.run(p, {}, from_a.data(), from_b.data(), nullptr, c.data());
+    EXPECT_EQ(c.values(), want.values()) << choice.kernel.name;
+  }
 }
 
 TEST(MatmulKernels, IntegersWrap) {
@@ -118,11 +153,11 @@ TEST(MatmulKernels, InfinityAndNaNPass) {
   for (const bool b_transposed : {false, true}) {
     const MatmulProblem p = problem_of(kFloat32, {1, 1, 1, 3}, false, false, b_transposed, false);
     Buffer a(kFloat32, {1, inf, 1}), zero(kFloat32, {1, 0, 1}), one(kFloat32, {1, 1, 1});
-    for (const auto* kernel : {&kMatmulHighway, &kMatmulReference}) {
+    for (const auto& choice : kernels_of(p)) {
       Buffer c(kFloat32, 1);
-      kernel->run(p, {}, a.data(), zero.data(), nullptr, c.data());
+      choice.kernel.run(p, {}, a.data(), zero.data(), nullptr, c.data());
       expect_close(c.values(), {nan}, {0}, "inf * 0");
-      kernel->run(p, {}, a.data(), one.data(), nullptr, c.data());
+      choice.kernel.run(p, {}, a.data(), one.data(), nullptr, c.data());
       expect_close(c.values(), {inf}, {0}, "inf * 1");
     }
   }
@@ -132,6 +167,31 @@ TEST(MatmulKernels, Refusals) {
   EXPECT_TRUE(kMatmulHighway.refuses(problem_of(kInt32, {1, 1, 1, 1}, false, false, false, false), {}));
   EXPECT_TRUE(kMatmulReference.refuses(problem_of(kBool, {1, 1, 1, 1}, false, false, false, false), {}));
 }
+
+#if CRESSET_HAS_ONEDNN
+TEST(MatmulKernels, OneDnnTakesWhatLinearLayersAre) {
+  for (const DType dtype : {kFloat32, kBFloat16})
+    for (const auto& [a_transposed, b_transposed] : {std::pair{false, true}, {false, false}, {true, false}})
+      for (const Sizes& s : {Sizes{1, 64, 48, 33}, {1, 1, 10, 84}, {1, 84, 1, 10}, {1, 10, 84, 1}, {3, 8, 9, 10}})
+        for (const bool broadcast : {false, true}) {
+          const MatmulProblem p = problem_of(dtype, s, true, a_transposed, b_transposed, broadcast);
+          EXPECT_EQ(onednn_refusal(p), dtype == kBFloat16 && cpu_isa() < CpuIsa::avx512 ? "bfloat16 needs AVX-512" : "")
+              << a_transposed << b_transposed << broadcast
+              << testing::PrintToString(std::vector<std::int64_t>{s.batch, s.M, s.N, s.K});
+        }
+}
+
+TEST(MatmulKernels, OneDnnRefusalsSayWhy) {
+  EXPECT_EQ(onednn_refusal(problem_of(kFloat64, {1, 4, 4, 4}, false, false, false, false)),
+            "dtype must be float32, bfloat16 or float16, is 1");
+  for (const Sizes& s : {Sizes{0, 3, 4, 5}, {2, 0, 4, 5}, {2, 3, 0, 5}, {2, 3, 4, 0}})
+    EXPECT_EQ(onednn_refusal(problem_of(kFloat32, s, false, false, false, false)),
+              "oneDNN is given no operand without elements");
+  MatmulProblem repeated = problem_of(kFloat32, {1, 4, 4, 4}, false, false, false, false);
+  repeated.a_row = 0;
+  EXPECT_EQ(onednn_refusal(repeated), "oneDNN is given no matrix that repeats a row or a column");
+}
+#endif
 
 }  // namespace
 }  // namespace cresset::cpu
