@@ -5,52 +5,32 @@
 #include <cmath>
 
 #include "core/check.h"
+#include "plot/bar_parts.h"
 #include "plot/frame.h"
 #include "plot/horizontal_bars.h"
 
 namespace cresset::plot {
 namespace {
 
-constexpr int kText = 2, kSwatch = 16, kPad = 10;
+constexpr int kText = 2;
 
 class BarPainter {
  public:
   explicit BarPainter(const BarChart& chart)
       : chart_(chart),
         drawing_(chart.width, chart.height),
-        frame_(drawing_, y_axis(chart), chart.title, chart.x_label, chart.y_label, 16,
-               has_legend(chart) ? line_height(kText) : 0) {}
+        frame_(drawing_, axis_of_values(chart, 0.06, std::max(2, chart.height / 70)), chart.title, chart.x_label,
+               chart.y_label, 16, has_legend(chart) ? line_height(kText) : 0) {}
 
   Figure paint() {
     frame_.paint_grid();
     for (std::size_t i = 0; i < chart_.categories.size(); ++i) paint_category(i);
     frame_.paint_axes();
-    paint_legend();
+    paint_legend(drawing_, chart_, frame_.left(), frame_.top());
     return Figure(std::move(drawing_));
   }
 
  private:
-  static bool has_legend(const BarChart& chart) {
-    return std::any_of(chart.bars.begin(), chart.bars.end(), [](const Bars& b) { return !b.label.empty(); });
-  }
-  static Axis y_axis(const BarChart& chart) {
-    double low = 0, high = 0;
-    for (const Bars& b : chart.bars)
-      for (const double v : b.values)
-        if (std::isfinite(v)) {
-          low = std::min(low, v);
-          high = std::max(high, v);
-        }
-    if (low == high) high = 1;
-    // Numbers over bars need room between the highest bar and the upper edge.
-    if (chart.decimals) {
-      const double room = (high - low) * 0.06;
-      if (high > 0) high += room;
-      if (low < 0) low -= room;
-    }
-    return round_axis(low, high, std::max(2, chart.height / 70));
-  }
-
   void paint_category(std::size_t i) {
     const double width = 1.0 * (frame_.right() - frame_.left()) / static_cast<double>(chart_.categories.size());
     const double left = frame_.left() + width * static_cast<double>(i);
@@ -74,18 +54,6 @@ class BarPainter {
     const double y = value < 0 ? to + 4 : from - cap_height(scale) - 4;
     drawing_.text(static_cast<int>(std::lround(left + width / 2)), static_cast<int>(std::lround(y)), text,
                   {.scale = scale, .anchor = Anchor::middle});
-  }
-
-  void paint_legend() {
-    int x = frame_.left();
-    const int y = frame_.top() - line_height(kText) - 2;
-    for (std::size_t k = 0; k < chart_.bars.size(); ++k) {
-      if (chart_.bars[k].label.empty()) continue;
-      drawing_.fill(x, y, kSwatch, cap_height(kText), series_color(k));
-      x += kSwatch + kPad;
-      drawing_.text(x, y, chart_.bars[k].label);
-      x += text_width(chart_.bars[k].label, kText) + 2 * kPad;
-    }
   }
 
   const BarChart& chart_;

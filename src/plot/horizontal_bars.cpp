@@ -5,22 +5,26 @@
 #include <algorithm>
 #include <cmath>
 
+#include "plot/bar_parts.h"
 #include "plot/frame.h"
 
 namespace cresset::plot {
 namespace {
 
-constexpr int kText = 2, kSwatch = 16, kPad = 10;
+constexpr int kText = 2;
 
 class Painter {
  public:
-  explicit Painter(const BarChart& chart) : chart_(chart), drawing_(chart.width, chart.height), x_(axis_of_values()) {
+  explicit Painter(const BarChart& chart)
+      : chart_(chart),
+        drawing_(chart.width, chart.height),
+        x_(axis_of_values(chart, 0.08, std::max(2, chart.width / 200))) {
     int widest = 0;
     for (const std::string& name : chart.categories) widest = std::max(widest, text_width(name, kText));
     // The names never take more than half of the width.
     left_ = std::min(16 + widest + 8, chart.width / 2);
     right_ = chart.width - 16 - text_width(x_.text(x_.high), kText) / 2;
-    top_ = 14 + (chart.title.empty() ? 0 : line_height(kText) + 6) + (has_legend() ? line_height(kText) + 4 : 0);
+    top_ = 14 + (chart.title.empty() ? 0 : line_height(kText) + 6) + (has_legend(chart) ? line_height(kText) + 4 : 0);
     bottom_ = chart.height - 16 - line_height(kText) - (chart.y_label.empty() ? 0 : line_height(kText) + 4);
   }
 
@@ -37,31 +41,11 @@ class Painter {
     drawing_.text(16, 14, chart_.title, {.bold = true});
     drawing_.text((left_ + right_) / 2, chart_.height - 10 - line_height(kText), chart_.y_label,
                   {.color = kGrey, .anchor = Anchor::middle});
-    paint_legend();
+    paint_legend(drawing_, chart_, left_, top_);
     return Figure(std::move(drawing_));
   }
 
  private:
-  bool has_legend() const {
-    return std::any_of(chart_.bars.begin(), chart_.bars.end(), [](const Bars& b) { return !b.label.empty(); });
-  }
-  Axis axis_of_values() const {
-    double low = 0, high = 0;
-    for (const Bars& b : chart_.bars)
-      for (const double v : b.values)
-        if (std::isfinite(v)) {
-          low = std::min(low, v);
-          high = std::max(high, v);
-        }
-    if (low == high) high = 1;
-    // Numbers behind bars need room.
-    if (chart_.decimals) {
-      const double room = (high - low) * 0.08;
-      if (high > 0) high += room;
-      if (low < 0) low -= room;
-    }
-    return round_axis(low, high, std::max(2, chart_.width / 200));
-  }
   double to_x(double value) const { return left_ + x_.place(value) * (right_ - left_); }
 
   void paint_category(std::size_t i) {
@@ -93,18 +77,6 @@ class Painter {
     drawing_.text(static_cast<int>(std::lround(below ? from - 6 : to + 6)), y,
                   fmt::format("{:.{}f}", value, *chart_.decimals),
                   {.scale = scale, .anchor = below ? Anchor::end : Anchor::start});
-  }
-
-  void paint_legend() {
-    int x = left_;
-    const int y = top_ - line_height(kText) - 2;
-    for (std::size_t k = 0; k < chart_.bars.size(); ++k) {
-      if (chart_.bars[k].label.empty()) continue;
-      drawing_.fill(x, y, kSwatch, cap_height(kText), series_color(k));
-      x += kSwatch + kPad;
-      drawing_.text(x, y, chart_.bars[k].label);
-      x += text_width(chart_.bars[k].label, kText) + 2 * kPad;
-    }
   }
 
   const BarChart& chart_;
