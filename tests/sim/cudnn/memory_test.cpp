@@ -80,11 +80,11 @@ TEST_F(Cudnn, WhatDoesNotFitIsRefused) {
   // What the simulator does not know is an error, not a guess.
   const Sizes xs{1, 4, 1, 1};
   const Descriptor in = tensor(1, kFloat, xs, channels_last(xs)), out = tensor(2, kFloat, xs, channels_last(xs));
-  const Descriptor gelu = pointwise_operation(CUDNN_POINTWISE_GELU_FWD, in, nullptr, out);
-  const Plan unknown({&gelu});
+  const Descriptor swish = pointwise_operation(CUDNN_POINTWISE_SWISH_FWD, in, nullptr, out);
+  const Plan unknown({&swish});
   reports();
   EXPECT_EQ(execute(unknown, {1, 2}, {x, y}), CUDNN_STATUS_NOT_SUPPORTED);
-  EXPECT_NE(reports().find("the simulator does not know pointwise: CUDNN_POINTWISE_GELU_FWD"), std::string::npos);
+  EXPECT_NE(reports().find("the simulator does not know pointwise: CUDNN_POINTWISE_SWISH_FWD"), std::string::npos);
 }
 
 TEST_F(Cudnn, TheWorkspaceMustBeThereAndIsOverwritten) {

@@ -41,7 +41,7 @@ Descriptor pointwise_operation(cudnnPointwiseMode_t mode, const Descriptor& x, c
                                float alpha1, float alpha2) {
   Descriptor kind = pointwise(mode);
   kind.finalize();
-  const bool backward = mode == CUDNN_POINTWISE_RELU_BWD;
+  const bool backward = mode >= CUDNN_POINTWISE_RELU_BWD && mode <= CUDNN_POINTWISE_GELU_APPROX_TANH_BWD;
   Descriptor made(CUDNN_BACKEND_OPERATION_POINTWISE_DESCRIPTOR);
   made.set(CUDNN_ATTR_OPERATION_POINTWISE_PW_DESCRIPTOR, kind)
       .set(CUDNN_ATTR_OPERATION_POINTWISE_XDESC, x)

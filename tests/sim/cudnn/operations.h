@@ -18,7 +18,7 @@ struct Convolved {
 /// Of float tensors 1, 2 and 3: y = alpha * (x * w) + beta * y, with channels last in memory or second.
 Plan forward_plan(const Convolved& c, float alpha = 1, float beta = 0, bool last = false);
 
-/// y of x and b; CUDNN_POINTWISE_RELU_BWD takes dy as b and writes dx.
+/// y of x and b; modes that end in BWD take dy as b and write dx.
 Descriptor pointwise_operation(cudnnPointwiseMode_t mode, const Descriptor& x, const Descriptor* b, const Descriptor& y,
                                float alpha1 = 1, float alpha2 = 1);
 

@@ -1,5 +1,6 @@
 // Operations on single elements, with operands of size 1 repeated.
 #include <cmath>
+#include <numbers>
 
 #include "operations.h"
 #include "values.h"
@@ -12,11 +13,24 @@ struct Options {
 };
 using Function = double(const Options&, double x, double b);
 
+// Without a slope what is below is clipped, infinities too.
+double below(const Options& o, double value) { return o.slope == 0 ? 0 : o.slope * value; }
 double relu(const Options& o, double x, double) {
-  if (x <= o.lower) return o.lower + o.slope * (x - o.lower);
+  if (x <= o.lower) return o.lower + below(o, x - o.lower);
   return x >= o.upper ? o.upper : x;  // NaN stays
 }
 double sigmoid(double x) { return 1 / (1 + std::exp(-x)); }
+// The normal distribution up to x, and its density.
+double normal(double x) { return std::erfc(-x * std::sqrt(0.5)) / 2; }
+double density(double x) { return std::exp(-x * x / 2) / std::sqrt(2 * std::numbers::pi); }
+// What cuDNN's approximation of gelu has for normal(x): sigmoid(2 u(x)).
+double approximate_normal(double x) {
+  return sigmoid(2 * std::sqrt(2 / std::numbers::pi) * (x + 0.044715 * x * x * x));
+}
+double approximate_density(double x) {
+  const double s = approximate_normal(x);
+  return s * (1 - s) * 2 * std::sqrt(2 / std::numbers::pi) * (1 + 3 * 0.044715 * x * x);
+}
 
 struct Mode {
   const char* name;
@@ -41,17 +55,24 @@ constexpr Mode kForward[] = {
     {"CUDNN_POINTWISE_RELU_FWD", 1, relu},
     {"CUDNN_POINTWISE_TANH_FWD", 1, [](const Options&, double x, double) { return std::tanh(x); }},
     {"CUDNN_POINTWISE_SIGMOID_FWD", 1, [](const Options&, double x, double) { return sigmoid(x); }},
+    {"CUDNN_POINTWISE_GELU_FWD", 1, [](const Options&, double x, double) { return x * normal(x); }},
+    {"CUDNN_POINTWISE_GELU_APPROX_TANH_FWD", 1,
+     [](const Options&, double x, double) { return x * approximate_normal(x); }},
 };
 // From the forward's input and the gradient of its output.
 constexpr Mode kBackward[] = {
     {"CUDNN_POINTWISE_RELU_BWD", 2,
-     [](const Options& o, double x, double dy) { return x <= o.lower   ? o.slope * dy
+     [](const Options& o, double x, double dy) { return x <= o.lower   ? below(o, dy)
                                                         : x >= o.upper ? 0
                                                                        : dy; }},
     {"CUDNN_POINTWISE_TANH_BWD", 2,
      [](const Options&, double x, double dy) { return dy * (1 - std::tanh(x) * std::tanh(x)); }},
     {"CUDNN_POINTWISE_SIGMOID_BWD", 2,
      [](const Options&, double x, double dy) { return dy * sigmoid(x) * (1 - sigmoid(x)); }},
+    {"CUDNN_POINTWISE_GELU_BWD", 2,
+     [](const Options&, double x, double dy) { return dy * (normal(x) + x * density(x)); }},
+    {"CUDNN_POINTWISE_GELU_APPROX_TANH_BWD", 2,
+     [](const Options&, double x, double dy) { return dy * (approximate_normal(x) + x * approximate_density(x)); }},
 };
 
 class Pointwise final : public Operation {
