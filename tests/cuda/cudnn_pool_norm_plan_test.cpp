@@ -7,42 +7,18 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
-#include <cstdlib>
 
 #include "backend/cuda/cudnn/batch_norm_graph.h"
 #include "backend/cuda/cudnn/card.h"
 #include "backend/cuda/cudnn/library.h"
-#include "backend/cuda/cudnn/plan.h"
 #include "backend/cuda/cudnn/pool2d_graph.h"
-#include "core/check.h"
 #include "cuda/collected_problems.h"
+#include "cuda/compiled_plans.h"
 
 namespace cresset::test {
 namespace {
 
 using namespace cuda::backend::cudnn;
-
-bool is_full() { return std::getenv("CRESSET_FULL") != nullptr; }
-
-std::shared_ptr<Plan> plan_of(void (*build)(Graph&, const void*), const void* problem, const Target& target) {
-  Refusal refusal;
-  try {
-    Graph graph;
-    build(graph, problem);
-    const Limits limits{.workspace = Context{}.workspace_limit, .products = false};
-    const auto plans = make_plans(graph, target, limits, 1, refusal);
-    return plans.empty() ? nullptr : plans.front();
-  } catch (const Failure&) {
-    return nullptr;
-  }
-}
-
-template <class Slot>
-Refusal refusal_of(const std::string& slot, const void* problem, const Context& context) {
-  for (const detail::AnyKernel* kernel : *detail::kernel_list(slot, DeviceType::cuda).order.load())
-    if (kernel->name == "cudnn") return detail::ask<Slot>(kernel->refuses, problem, context);
-  return {"cudnn is not in the list"};
-}
 
 bool is_whole(const Pool2dProblem& p) { return p.N * p.C * p.P * p.Q > 0; }
 bool is_whole(const BatchNormProblem& p) { return p.N * p.C * p.L > 0; }

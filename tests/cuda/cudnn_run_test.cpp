@@ -56,6 +56,21 @@ TEST_F(CudnnRun, OperandsMayLieAnywhere) {
   }
 }
 
+// More elements than the op case table asks cuDNN for, in place too.
+TEST_F(CudnnRun, ActivationsOfManyElements) {
+  manual_seed(7);
+  const Tensor x = whole({70001}), grad = whole({70001}), there = x.to(kCuda);
+  const Tensor in = there.detach().requires_grad_();
+  const Tensor expected = F::relu(x), expected_grad = (x > 0).to(kFloat32) * grad;
+  const ForceKernelGuard force("unary=cudnn,binary=cudnn");
+  const Tensor y = F::relu(in);
+  EXPECT_TRUE(y.detach().cpu().equal(expected));
+  const auto grads = autograd::grad({y}, {in}, {.grad_outputs = {grad.to(kCuda)}});
+  EXPECT_TRUE(grads[0].cpu().equal(expected_grad));
+  there.relu_();
+  EXPECT_TRUE(there.cpu().equal(expected));
+}
+
 TEST_F(CudnnRun, SaysWhichEngineItWas) {
   const ForceKernelGuard force("conv2d=cudnn");
   F::conv2d(ones({1, 3, 6, 6}, {.device = kCuda}), ones({2, 3, 3, 3}, {.device = kCuda}));

@@ -108,7 +108,11 @@ bool is_refusal(const UnsupportedError& error, const std::string& slot) {
 
 // Of a slot: every kernel, or the first of this library's own that takes the problem. Where a vendor's is taken, what a
 // case is made for would not run otherwise.
-enum class Which { all, first_own };
+enum class Which { all, all_but_cudnn, first_own };
+Which forced_of(const OpCase& c) {
+  if (!c.forced) return Which::first_own;
+  return c.by_cudnn ? Which::all : Which::all_but_cudnn;
+}
 bool is_own(const std::string& kernel) { return kernel != "cudnn" && kernel != "cublaslt"; }
 
 // Calls body() with kernels of the op's slots forced; body's UnsupportedError of that slot is a refusal.
@@ -119,6 +123,7 @@ void for_each_kernel(const OpCases& op, DType dtype, DeviceType device, Which wh
     if (which == Which::first_own && (order.empty() || is_own(order.front()->name))) continue;
     for (const detail::AnyKernel* kernel : order) {
       if (which == Which::first_own && !is_own(kernel->name)) continue;
+      if (which == Which::all_but_cudnn && kernel->name == "cudnn") continue;
       Reach& reach = reached()[{reach_key(device, slot), kernel->name}];
       kernel->ran = false;
       try {
@@ -190,7 +195,7 @@ void check_case(const OpCases& op, const OpCase& c, DType dtype, const Device& d
     EXPECT_TRUE(unchanged(c, dtype, leaves.tensors, device)) << "the op wrote to its arguments";
     compare(op, c, chosen, reference, "unforced", rounding && rounding->ran);
     if (c.golden && !golden_folder().empty()) compare_with_golden(op, c, dtype, chosen);
-    for_each_kernel(op, dtype, device.type, c.forced ? Which::all : Which::first_own, [&](const std::string& forced) {
+    for_each_kernel(op, dtype, device.type, forced_of(c), [&](const std::string& forced) {
       if (rounding) rounding->ran = false;
       const Answer got = answer(op, c, dtype, device);
       compare(op, c, got, reference, forced, rounding && rounding->ran);

@@ -53,6 +53,7 @@ struct OpCase {
   bool second = true;       // second gradients too, where the op has them
   bool golden = true;       // compared with PyTorch; false for what is too large to store
   bool forced = true;       // run again with each kernel forced; else with the first of our own behind a vendor's
+  bool by_cudnn = true;     // where it is forced, cuDNN too: it may compile a kernel for each size, half a second
   bool differences = true;  // gradients are compared with difference quotients too
   double slack = 1;         // multiplies the tolerance
   // A slot whose cuDNN kernel, on a GPU, was seen to round parts of 16-bit sums to the type: what the gradients are

@@ -33,10 +33,12 @@ void register_cudnn_last([[maybe_unused]] const DeviceHost& host) {
   add<BatchNormInference>(host, kBatchNormInferenceCudnn);
   add<BatchNormReluForward>(host, kBatchNormReluForwardCudnn);
   add<BatchNormReluInference>(host, kBatchNormReluInferenceCudnn);
+  add<Binary>(host, kBinaryCudnn);
   add<MaxPool2dBackward>(host, kMaxPool2dBackwardCudnn);
   add<MaxPool2dForward>(host, kMaxPool2dForwardCudnn);
   add<SoftmaxBackward>(host, kSoftmaxBackwardCudnn);
   add<SoftmaxForward>(host, kSoftmaxForwardCudnn);
+  add<Unary>(host, kUnaryCudnn);
 #endif
 }
 

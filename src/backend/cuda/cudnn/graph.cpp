@@ -36,8 +36,9 @@ const Descriptor& Graph::inner_tensor(std::int64_t id, const Sizes& sizes, const
   return d;
 }
 
-const Descriptor& Graph::number(std::int64_t id) {
-  Descriptor& d = begin_tensor(id, CUDNN_DATA_FLOAT, {1, 1, 1, 1}, {1, 1, 1, 1}, sizeof(float));
+const Descriptor& Graph::number(std::int64_t id, std::size_t dims) {
+  const Sizes ones(dims, 1);
+  Descriptor& d = begin_tensor(id, CUDNN_DATA_FLOAT, ones, ones, sizeof(float));
   d.set(CUDNN_ATTR_TENSOR_IS_BY_VALUE, true);
   d.finalize();
   return d;
@@ -49,7 +50,7 @@ Descriptor& Graph::operation(cudnnBackendDescriptorType_t type) {
   return d;
 }
 
-void Graph::pointwise(cudnnPointwiseMode_t mode, const Descriptor& x, const Descriptor* b, const Descriptor& y) {
+Descriptor& Graph::begin_pointwise(cudnnPointwiseMode_t mode, const Descriptor& x) {
   Descriptor& what = part(CUDNN_BACKEND_POINTWISE_DESCRIPTOR);
   what.set(CUDNN_ATTR_POINTWISE_MODE, mode);
   what.set(CUDNN_ATTR_POINTWISE_MATH_PREC, CUDNN_DATA_FLOAT);
@@ -58,8 +59,21 @@ void Graph::pointwise(cudnnPointwiseMode_t mode, const Descriptor& x, const Desc
   Descriptor& op = operation(CUDNN_BACKEND_OPERATION_POINTWISE_DESCRIPTOR);
   op.set(CUDNN_ATTR_OPERATION_POINTWISE_PW_DESCRIPTOR, what);
   op.set(CUDNN_ATTR_OPERATION_POINTWISE_XDESC, x);
+  return op;
+}
+
+void Graph::pointwise(cudnnPointwiseMode_t mode, const Descriptor& x, const Descriptor* b, const Descriptor& y) {
+  Descriptor& op = begin_pointwise(mode, x);
   if (b) op.set(CUDNN_ATTR_OPERATION_POINTWISE_BDESC, *b);
   op.set(CUDNN_ATTR_OPERATION_POINTWISE_YDESC, y);
+  op.finalize();
+}
+
+void Graph::pointwise_backward(cudnnPointwiseMode_t mode, const Descriptor& x, const Descriptor& grad_y,
+                               const Descriptor& grad_x) {
+  Descriptor& op = begin_pointwise(mode, x);
+  op.set(CUDNN_ATTR_OPERATION_POINTWISE_DYDESC, grad_y);
+  op.set(CUDNN_ATTR_OPERATION_POINTWISE_DXDESC, grad_x);
   op.finalize();
 }
 

@@ -4,6 +4,7 @@
 #include <cresset/extension/batch_norm.h>
 #include <cresset/extension/conv2d.h>
 #include <cresset/extension/fused_relu.h>
+#include <cresset/extension/pointwise.h>
 #include <cresset/extension/pool2d.h>
 #include <cresset/extension/softmax.h>
 
@@ -16,6 +17,7 @@ extern constinit const Kernel<BatchNormForward> kBatchNormForwardCudnn;
 extern constinit const Kernel<BatchNormInference> kBatchNormInferenceCudnn;
 extern constinit const Kernel<BatchNormReluForward> kBatchNormReluForwardCudnn;
 extern constinit const Kernel<BatchNormReluInference> kBatchNormReluInferenceCudnn;
+extern constinit const Kernel<Binary> kBinaryCudnn;
 extern constinit const Kernel<Conv2dForward> kConv2dForwardCudnn;
 extern constinit const Kernel<Conv2dReluForward> kConv2dReluForwardCudnn;
 extern constinit const Kernel<Conv2dGradInput> kConv2dGradInputCudnn;
@@ -24,5 +26,6 @@ extern constinit const Kernel<MaxPool2dBackward> kMaxPool2dBackwardCudnn;
 extern constinit const Kernel<MaxPool2dForward> kMaxPool2dForwardCudnn;
 extern constinit const Kernel<SoftmaxBackward> kSoftmaxBackwardCudnn;
 extern constinit const Kernel<SoftmaxForward> kSoftmaxForwardCudnn;
+extern constinit const Kernel<Unary> kUnaryCudnn;
 
 }  // namespace cresset::cuda::backend
