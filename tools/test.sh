@@ -12,6 +12,7 @@
 #
 # CRESSET_DATA_DIR names the folder of the data sets (default: ../shared/data beside the checkout, where it exists).
 # CRESSET_JOBS is the number of parallel jobs (default: the processors).
+# CRESSET_MINUTES: no part is begun after so many (default: all are); those left are counted as skipped.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -45,7 +46,7 @@ while [ $# -gt 0 ]; do
     --full) mode=full; export CRESSET_FULL=1 ;;  # plans of cuDNN's for every card
     --only) only=${2:?test: --only needs names of parts} && shift ;;
     --no-setup) setup=0 ;;
-    -h | --help) sed -n '2,15s/^# \{0,1\}//p' "$0"; exit 0 ;;
+    -h | --help) sed -n '2,16s/^# \{0,1\}//p' "$0"; exit 0 ;;
     *) echo "test: unknown option '$1' (known: --quick, --full, --only PARTS, --no-setup)" >&2; exit 2 ;;
   esac
   shift
@@ -269,7 +270,13 @@ run_part() {
   if [ "$mode" = full ]; then python3 tools/verification.py --results "$results"; fi
 }
 
-for part in ${only:-$parts}; do run_part "$part"; done
+for part in ${only:-$parts}; do
+  if [ -n "${CRESSET_MINUTES:-}" ] && [ $((SECONDS - started)) -ge $((60 * CRESSET_MINUTES)) ]; then
+    skipped_steps+=("$part: $CRESSET_MINUTES minutes were over")
+  else
+    run_part "$part"
+  fi
+done
 
 echo
 echo "minutes: $(((SECONDS - started + 30) / 60))"
