@@ -130,7 +130,7 @@ TEST_F(CudnnLibrary, NotWhole) {
   EXPECT_THAT(said({"CRESSET_CUDNN=" + text}), HasSubstr("libcudnn_graph.so.9 cannot be loaded: "));
 }
 
-// Says what becomes of a softmax.
+// Says what becomes of a softmax; run by the next test, in a process of its own that finds another set.
 TEST_F(CudnnLibrary, DISABLED_SaysHowSoftmaxIs) {
   const Tensor x = arange(3.0).to(kCuda);
   std::printf("not used: %s\n", cuda::libraries()[0].missing.c_str());

@@ -35,7 +35,7 @@ bool find_all(const VendorLibrary& files, Functions& f, std::string& missing) {
          find(files, "cudnnSetStream", f.set_stream, missing) && find(files, "cudnnBackendExecute", f.execute, missing);
 }
 
-// libcudnn.so.9 has these names without that part, and ends the process where they are called.
+// libcudnn.so.9 has these names without that part, too: whether they can be called, the part itself tells.
 void find_ops(const VendorLibrary& files, Functions& f) {
   if (!files.own_symbol(kOps, "cudnnSoftmaxForward")) return;
   f.create_tensor = files.function<decltype(cudnnCreateTensorDescriptor)>("cudnnCreateTensorDescriptor");
